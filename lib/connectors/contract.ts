@@ -1,0 +1,88 @@
+import type * as z from 'zod';
+import type { Alert, LoyaltyEvent, Message, Ticket } from '../loyalty/events.ts';
+import type { Channel, Fact } from '../loyalty/facts.ts';
+import type { RawRequest, Reply, Verified } from './kit/webhook.ts';
+
+/** What a connector may be. A vendor may be several at once. */
+export interface Roles<C> {
+  /** Tells us what happened elsewhere: a sale, a sign-up, a reply, a delivery receipt. */
+  source: {
+    /** Proves who sent it, or throws `WebhookRejected`. Nothing is parsed before. */
+    verify(request: RawRequest, context: C): Verified | Promise<Verified>;
+    /** Our words for it. An empty list means: understood, and nothing for us. Throws `Permanent` for what cannot be read. */
+    translate(request: Verified, context: C): readonly Fact[] | Promise<readonly Fact[]>;
+    /** Answers the vendor's set-up challenge; `undefined` when this is not one. */
+    handshake?(request: RawRequest, context: C): Reply | undefined;
+    /** Asks the vendor to send to `hookUrl`. Called at set-up and daily: safe to repeat, renews what expires. */
+    subscribe?(hookUrl: string, context: C): Promise<void>;
+  };
+  /** Reaches a member on the manifest's `channel`. */
+  channel: { send(message: Message, context: C): Promise<Receipt> };
+  /** Keeps a copy of a member, a balance or a ledger line. One event is a list of one. */
+  sink: { apply(events: readonly LoyaltyEvent[], context: C): Promise<readonly Receipt[]> };
+  /** Reaches the staff. */
+  alert: { raise(alert: Alert, context: C): Promise<Receipt> };
+  /** Opens a case with a support desk, or adds to the one with the same `externalId`. */
+  ticket: { file(ticket: Ticket, context: C): Promise<Receipt> };
+}
+
+export type Role = keyof Roles<never>;
+
+/** What the vendor calls the thing we made there; kept in the delivery log. */
+export interface Receipt {
+  readonly vendorId: string;
+}
+
+/** Pure data: read by CDK at synth, by the functions at run time, by the docs. */
+export interface Manifest {
+  /** Folder name; also names the queue, the secret, the route and the metrics. */
+  readonly id: string;
+  readonly title: string;
+  readonly roles: readonly [Role, ...Role[]];
+  /** The vendor's API version this code was written against. */
+  readonly apiVersion: string;
+  /** Which channel its `channel` role serves. */
+  readonly channel?: Channel;
+  /** Not secret, kept in `merchants/`, checked at synth. */
+  readonly settings: z.ZodObject;
+  /** Kept in Secrets Manager, checked at cold start. */
+  readonly secret: z.ZodObject;
+  /** Absent when the secret itself signs each request. */
+  readonly oauth?: OAuth;
+  readonly limits: { readonly concurrency: number; readonly timeoutSeconds: number; readonly batch: number };
+}
+
+/** Enough for the shared token keeper to refresh on every connector's behalf. */
+export interface OAuth {
+  readonly tokenUrl: string;
+  readonly grant: 'refresh_token' | 'client_credentials';
+  readonly clientAuth: 'basic' | 'body';
+  readonly rotatesRefreshToken: boolean;
+}
+
+export interface Context<M extends Manifest> {
+  readonly settings: z.output<M['settings']>;
+  readonly secret: z.output<M['secret']>;
+  /** Same key for every retry of the same work. */
+  readonly idempotencyKey: string;
+  readonly now: Date;
+  /** The only way out to the vendor; on the local cloud it leads to the outbox. */
+  readonly fetch: typeof fetch;
+  /** Present exactly when the manifest declares `oauth`. */
+  readonly accessToken: M extends { oauth: OAuth } ? () => Promise<string> : undefined;
+}
+
+/** One role of one connector: `RoleOf<typeof manifest, 'source'>`. */
+export type RoleOf<M extends Manifest, R extends M['roles'][number]> = Roles<Context<M>>[R];
+
+export interface Connector<M extends Manifest = Manifest> {
+  readonly manifest: M;
+  readonly roles: { readonly [R in M['roles'][number]]: RoleOf<M, R> };
+}
+
+/** Keeps the literal types, so that `roles` must hold each declared role and no other. */
+export const defineManifest = <const M extends Manifest>(manifest: M): M => manifest;
+export const defineConnector = <M extends Manifest>(manifest: M, roles: Connector<M>['roles']): Connector<M> => ({
+  manifest,
+  roles,
+});

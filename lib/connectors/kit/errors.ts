@@ -1,0 +1,32 @@
+/** The three ways in which talking to a vendor fails. Messages are for staff: no body, no phone, no name. */
+
+/** May work later: no answer, 429, 5xx. The queue tries again. */
+export class Transient extends Error {
+  override readonly name = 'Transient';
+  /** What the vendor asked for in Retry-After. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(message: string, options?: ErrorOptions & { retryAfterSeconds?: number | undefined }) {
+    super(message, options);
+    this.retryAfterSeconds = options?.retryAfterSeconds;
+  }
+}
+
+/** Will never work as it is: parked with its reason. */
+export class Permanent extends Error {
+  override readonly name = 'Permanent';
+}
+
+/** The credentials were refused: the token is refreshed once, then staff are told. */
+export class Unauthorized extends Error {
+  override readonly name = 'Unauthorized';
+}
+
+/** The vendor may or may not have done it (a time-out after sending). Never repeated blindly. */
+export class Unknown extends Error {
+  override readonly name = 'Unknown';
+}
+
+/** Who sent it is not proven: 401, nothing stored. */
+export class WebhookRejected extends Error {
+  override readonly name = 'WebhookRejected';
+}

@@ -1,0 +1,78 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { WebhookRejected } from './errors.ts';
+
+/** A delivery as it came. `url` is the registered hook URL from configuration plus the query as sent, never rebuilt from Host. */
+export interface RawRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Bytes: a vendor signs these, not what a parser makes of them. */
+  readonly body: Buffer;
+}
+
+declare const proven: unique symbol;
+
+/** A delivery whose sender is proven. Only the `verify…` functions of this file make one. */
+export type Verified = RawRequest & { readonly [proven]: true };
+
+/** What a set-up challenge is answered with. */
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
+}
+
+export interface HmacProof {
+  /** Several while one is being rotated. No key, no entry. */
+  readonly keys: readonly (string | Buffer)[];
+  /** What the vendor signs, in its order, without separators. */
+  readonly signed: readonly (string | Buffer)[];
+  /** One or more candidates as the vendor sent them, prefixes stripped. */
+  readonly signature: string | undefined | readonly string[];
+  readonly algorithm: 'sha1' | 'sha256';
+  readonly encoding: 'hex' | 'base64';
+}
+
+/** HMAC over what the vendor signs, under any of our keys. Constant time; fails closed without a key or a signature. */
+export function verifyHmac(request: RawRequest, proof: HmacProof): Verified {
+  const candidates = [proof.signature ?? []].flat().filter((candidate) => candidate.length > 0);
+  const keys = proof.keys.filter((key) => key.length > 0);
+  if (keys.length === 0) throw new WebhookRejected('no key is configured');
+  if (candidates.length === 0) throw new WebhookRejected('the signature is missing');
+  let matched = false;
+  for (const key of keys) {
+    const mac = createHmac(proof.algorithm, key);
+    for (const part of proof.signed) mac.update(part);
+    const expected = Buffer.from(mac.digest(proof.encoding));
+    // Every pair is compared: leaving early would tell which key is the live one.
+    for (const candidate of candidates) matched = sameBytes(expected, Buffer.from(candidate)) || matched;
+  }
+  if (!matched) throw new WebhookRejected('the signature does not match');
+  return request as Verified;
+}
+
+/** For the many vendors that sign nothing: a long secret in a header, a query or a path. */
+export function verifySecret(request: RawRequest, presented: string | undefined, keys: readonly string[]): Verified {
+  const usable = keys.filter((key) => key.length >= 16);
+  if (usable.length === 0) throw new WebhookRejected('no secret of 16 characters or more is configured');
+  if (!presented) throw new WebhookRejected('the secret is missing');
+  let matched = false;
+  for (const key of usable) matched = sameText(key, presented) || matched;
+  if (!matched) throw new WebhookRejected('the secret does not match');
+  return request as Verified;
+}
+
+/** Refuses a delivery whose own time stamp is too far from ours, either way. */
+export function withinTolerance(timestampSeconds: number, now: Date, toleranceSeconds: number): void {
+  const skewSeconds = Math.abs(now.getTime() / 1000 - timestampSeconds);
+  if (!(skewSeconds <= toleranceSeconds)) throw new WebhookRejected('the time stamp is missing or too far from now');
+}
+
+// Both are hashed under one key first, so that lengths are equal and nothing is learnt from them either.
+export const sameText = (a: string, b: string): boolean => sameBytes(Buffer.from(a), Buffer.from(b));
+
+function sameBytes(a: Buffer, b: Buffer): boolean {
+  const digest = (bytes: Buffer) => createHmac('sha256', 'compare').update(bytes).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import { defineManifest } from '../contract.ts';
+
+export default defineManifest({
+  id: 'slack',
+  title: 'Slack',
+  roles: ['alert'],
+  apiVersion: 'incoming-webhooks',
+  settings: z.strictObject({}),
+  // The address is the credential.
+  secret: z.object({ webhookUrl: z.url({ protocol: /^https$/, hostname: /(^|\.)slack(-gov)?\.com$/ }) }),
+  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1 },
+});

@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { Channel } from './facts.ts';
+
+/** What we tell the world, in the past tense, after it was committed. No personal data: ids and numbers only. */
+
+const Balance = z.object({ available: z.int(), pending: z.int(), held: z.int() });
+
+const envelope = {
+  /** The same for every delivery of this event: `<entry id>.<type>`. */
+  id: z.string(),
+  memberId: z.string(),
+  entryId: z.string(),
+  occurredAt: z.iso.datetime({ offset: true }),
+  balance: Balance,
+  tier: z.string(),
+};
+
+const event = <Type extends string, Data extends z.ZodRawShape>(type: Type, data: Data) =>
+  z.object({ ...envelope, type: z.literal(type), data: z.object(data) });
+
+export const events = {
+  'member.enrolled': event('member.enrolled', { source: z.string() }),
+  'member.updated': event('member.updated', {}),
+  'points.earned': event('points.earned', {
+    points: z.int().positive(), source: z.string(), object: z.string(), nextExpiryOn: z.iso.date().optional(),
+  }),
+  'points.redeemed': event('points.redeemed', {
+    points: z.int().positive(), redemptionId: z.string(), rewardId: z.string().optional(), orderId: z.string().optional(),
+  }),
+  'points.reversed': event('points.reversed', {
+    /** Taken back from what the order had earned. */
+    points: z.int().nonnegative(),
+    /** Given back of what was spent on the order. */
+    returned: z.int().nonnegative(),
+    orderId: z.string(), reason: z.string(),
+  }),
+  'points.expired': event('points.expired', { points: z.int().positive(), through: z.iso.date() }),
+  'reward.unlocked': event('reward.unlocked', { rewardId: z.string() }),
+  'reward.redeemed': event('reward.redeemed', { redemptionId: z.string(), rewardId: z.string(), points: z.int() }),
+  'tier.changed': event('tier.changed', { from: z.string(), to: z.string() }),
+  'fraud.flagged': event('fraud.flagged', { because: z.string(), object: z.string() }),
+} as const;
+
+export type EventType = keyof typeof events;
+export const EventType = z.enum(Object.keys(events) as [EventType, ...EventType[]]);
+export const LoyaltyEvent = z.discriminatedUnion(
+  'type',
+  Object.values(events) as [(typeof events)['points.earned'], ...(typeof events)[EventType][]],
+);
+export type LoyaltyEvent = { [T in EventType]: z.output<(typeof events)[T]> }[EventType];
+
+/** What a channel is asked to send: rendered, addressed, with consent checked. */
+export interface Message {
+  /** The same for every attempt. */
+  readonly id: string;
+  readonly channel: Channel;
+  /** In the channel's own form: E.164 for SMS. */
+  readonly to: string;
+  readonly locale: string;
+  readonly text: string;
+  /** Where the vendor should report what became of it. */
+  readonly receiptUrl?: string;
+}
+
+/** What staff should know. `fields` are shown as a table; nothing in it is personal unless the merchant's setting says so. */
+export interface Alert {
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** A case for the support desk; the same `externalId` goes to the same case. */
+export interface Ticket {
+  readonly externalId: string;
+  readonly subject: string;
+  readonly text: string;
+}

@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { Currency } from './money.ts';
+
+/**
+ * What happened elsewhere, in our words. Connectors and the HTTP API make facts; `functions/accrue` decides what they
+ * are worth. A `factId` names the thing that happened, not the delivery that told us.
+ */
+
+/** `type` is `phone` (E.164), `email` (lower case), `card`, `member` (our own id) or the id of a connector. */
+export const Identity = z.object({ type: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/), value: z.string().min(1).max(200) });
+export type Identity = z.output<typeof Identity>;
+
+const Minor = z.int().nonnegative();
+
+export const Line = z.object({
+  id: z.string().min(1).max(100),
+  sku: z.string().max(100).optional(),
+  category: z.string().max(100).optional(),
+  quantity: z.number().positive().default(1),
+  /** Goods after discounts, without tax, shipping and tip. */
+  netMinor: Minor,
+  /** The same with tax. */
+  grossMinor: Minor,
+});
+export type Line = z.output<typeof Line>;
+
+const base = {
+  factId: z.string().min(1).max(200),
+  occurredAt: z.iso.datetime({ offset: true }),
+  /** Who says so: a connector's id, or the `source` of the API key. Part of the business key. */
+  source: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/),
+  /** All that is known about who it was, best first. Empty: a guest. */
+  identities: z.array(Identity).max(10),
+};
+
+export const SaleFact = z.object({
+  ...base,
+  type: z.literal('sale'),
+  orderId: z.string().min(1).max(100),
+  currency: Currency,
+  /** The whole order's goods after discounts, without tax, shipping and tip. */
+  netMinor: Minor,
+  /** What the buyer paid for the goods, with tax; without tip and shipping. */
+  grossMinor: Minor,
+  /** May be empty where the source sends only a total. Else every goods line, and their sums are the totals above. */
+  lines: z.array(Line).max(200),
+  locationId: z.string().max(100).optional(),
+  staffId: z.string().max(100).optional(),
+  /** The authorized redemption that paid for part of this order; the sale captures it. */
+  redemptionId: z.string().max(100).optional(),
+});
+export type SaleFact = z.output<typeof SaleFact>;
+
+export const RefundFact = z.object({
+  ...base,
+  type: z.literal('refund'),
+  refundId: z.string().min(1).max(100),
+  orderId: z.string().min(1).max(100),
+  currency: Currency,
+  /** `everything`: the order was cancelled or charged back. Else goods by line, or an amount of goods and no lines. */
+  extent: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('everything') }),
+    z.object({ kind: z.literal('lines'), lines: z.array(z.object({ id: z.string(), netMinor: Minor, grossMinor: Minor })).min(1).max(200) }),
+    z.object({ kind: z.literal('amount'), netMinor: Minor, grossMinor: Minor }),
+  ]),
+  reason: z.enum(['return', 'cancelled', 'chargeback', 'correction']).default('return'),
+  staffId: z.string().max(100).optional(),
+});
+export type RefundFact = z.output<typeof RefundFact>;
+
+export const ActivityFact = z.object({
+  ...base,
+  type: z.literal('activity'),
+  activity: z.enum(['visit', 'booking', 'game', 'event', 'service', 'review', 'feedback', 'survey', 'share', 'ticket-closed']),
+  activityId: z.string().min(1).max(100),
+  locationId: z.string().max(100).optional(),
+});
+export type ActivityFact = z.output<typeof ActivityFact>;
+
+export const Profile = z.object({
+  name: z.string().max(200).optional(),
+  /** BCP 47: "de", "en-GB". */
+  locale: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/).optional(),
+  birthday: z.iso.date().optional(),
+});
+export type Profile = z.output<typeof Profile>;
+
+/** A profile was made or changed at the source. Enrols when nobody is known by any of the identities. */
+export const MemberFact = z.object({ ...base, type: z.literal('member'), profile: Profile });
+export type MemberFact = z.output<typeof MemberFact>;
+
+export const Channel = z.enum(['sms', 'email', 'whatsapp', 'messenger', 'chat', 'push']);
+export type Channel = z.output<typeof Channel>;
+
+/** A member said yes or no to a channel (STOP, START, unsubscribe, a box that was ticked). */
+export const ConsentFact = z.object({ ...base, type: z.literal('consent'), channel: Channel, granted: z.boolean(), proof: z.string().max(500) });
+export type ConsentFact = z.output<typeof ConsentFact>;
+
+/** A member answered in words. */
+export const ReplyFact = z.object({ ...base, type: z.literal('reply'), channel: Channel, text: z.string().max(2_000) });
+export type ReplyFact = z.output<typeof ReplyFact>;
+
+/** What became of a message: `vendorId` is what the channel's `send` returned. Receipts only move forward. */
+export const ReceiptFact = z.object({
+  ...base,
+  type: z.literal('receipt'),
+  vendorId: z.string().min(1).max(200),
+  status: z.enum(['accepted', 'sent', 'delivered', 'read', 'failed']),
+  reason: z.string().max(500).optional(),
+});
+export type ReceiptFact = z.output<typeof ReceiptFact>;
+
+export const Fact = z.discriminatedUnion('type', [
+  SaleFact, RefundFact, ActivityFact, MemberFact, ConsentFact, ReplyFact, ReceiptFact,
+]);
+export type Fact = z.output<typeof Fact>;

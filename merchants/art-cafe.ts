@@ -1,0 +1,66 @@
+import { type MerchantInput, use } from './merchant.ts';
+
+/** The demo: a café with a gallery. Till, web shop, frequent visitors. */
+export default {
+  id: 'art-cafe',
+  name: 'Café Kunstpause',
+  alarmEmail: 'ops@kunstpause.example',
+  locales: ['en', 'de'],
+  consentAtEnrolment: ['sms'],
+  program: {
+    name: 'Kunstpause Club',
+    currency: 'EUR',
+    timeZone: 'Europe/Berlin',
+    startsOn: '2026-01-01',
+    rules: [
+      {
+        id: 'spend',
+        on: 'sale',
+        when: [{ is: 'category-not-in', categories: ['gift-card'] }],
+        earn: { kind: 'per-amount', points: 1, amount: '1.00', base: 'gross' },
+      },
+      {
+        id: 'visit',
+        on: 'activity',
+        when: [{ is: 'activity', activities: ['visit'] }],
+        multiplied: false,
+        earn: { kind: 'flat', points: 5 },
+      },
+    ],
+    dailyPointsMax: 2_000,
+    tiers: [
+      { id: 'guest', name: 'Guest', from: 0 },
+      { id: 'friend', name: 'Friend', from: 200, multiplierBp: 12_500 },
+      { id: 'patron', name: 'Patron', from: 1_000, multiplierBp: 15_000 },
+    ],
+    rewards: [
+      { id: 'espresso', name: 'An espresso', cost: 30 },
+      { id: 'cake', name: 'Cake of the day', cost: 60 },
+      { id: 'vernissage', name: 'Two seats at a vernissage', cost: 500, tier: 'friend' },
+    ],
+    expiry: { kind: 'months', months: 12, until: 'end-of-month' },
+    redemption: { holdMinutes: 60, pointsPerMinor: 0.2 },
+  },
+  alerts: { redemptionFromPoints: 400 },
+  messages: {
+    'points.earned': {
+      en: '{{ program }}: {{ points }} points for you. Balance: {{ balance }}. Reply STOP to opt out.',
+      de: '{{ program }}: {{ points }} Punkte für dich. Stand: {{ balance }}. Abmelden mit STOP.',
+    },
+    'points.redeemed': {
+      en: '{{ program }}: {{ points }} points redeemed. Balance: {{ balance }}.',
+      de: '{{ program }}: {{ points }} Punkte eingelöst. Stand: {{ balance }}.',
+    },
+    'points.expired': {
+      en: '{{ program }}: {{ points }} points have expired. Balance: {{ balance }}.',
+      de: '{{ program }}: {{ points }} Punkte sind verfallen. Stand: {{ balance }}.',
+    },
+  },
+  connectors: [
+    use('shopify', { shop: 'kunstpause.myshopify.com' }),
+    use('stripe', {}),
+    use('webhook', { endpoint: 'https://hooks.kunstpause.example/stampbook' }, ['points.earned', 'points.redeemed', 'points.reversed', 'points.expired', 'tier.changed']),
+    use('twilio-sms', { messagingServiceSid: 'MG0123456789abcdef0123456789abcdef' }, ['points.earned', 'points.redeemed', 'points.expired']),
+    use('slack', {}, ['points.redeemed', 'fraud.flagged']),
+  ],
+} satisfies MerchantInput;
