@@ -1,0 +1,163 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { allow, indexes, publishing, sending, table } from './access.ts';
+import { ApiFunction, type Route } from './api-function.ts';
+import { ShopDashboard } from './dashboard.ts';
+import { DUE_INDEXES, type DataStack } from './data-stack.ts';
+import type { Deployment } from './deployment.ts';
+import { QueueWorker } from './queue-worker.ts';
+import { Relay } from './relay.ts';
+import { ShopApi } from './shop-api.ts';
+import { StaffBell } from './staff-bell.ts';
+import { SweepSchedule } from './sweep-schedule.ts';
+import type { WorkQueue } from './work-queue.ts';
+
+export interface AppStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly data: DataStack;
+}
+
+/** The engine: what answers tills, books facts, tells the world, and looks after what falls due. */
+export class AppStack extends Stack {
+  readonly api: IHttpApi;
+  readonly bus: IEventBus;
+  readonly bell: ITopic;
+  /** Where sources put what they have understood. */
+  readonly facts: IQueue;
+
+  constructor(scope: Construct, id: string, props: AppStackProps) {
+    super(scope, id, props);
+    const { deployment, data } = props;
+    const { prefix } = deployment;
+    this.bell = new StaffBell(this, 'StaffBell', deployment).topic;
+    this.api = new ShopApi(this, 'Door', deployment).api;
+    this.bus = new EventBus(this, 'Events', {
+      eventBusName: `${prefix}-events`,
+      description: `What happened to the members of ${deployment.merchant.name}`,
+    });
+    const common = { deployment, bell: this.bell };
+
+    const journal = [
+      table('TABLE_ACCOUNTS', data.accounts, 'GetItem', 'Query', 'PutItem'),
+      table('TABLE_ENTRIES', data.entries, 'GetItem', 'Query', 'PutItem'),
+    ];
+    const accrual = new QueueWorker(this, 'Accrual', {
+      ...common,
+      worker: 'accrue',
+      queue: 'facts',
+      // By member: what one did comes in its order, and two members never wait for each other.
+      fifo: true,
+      timeout: Duration.seconds(30),
+      batch: 10,
+      // A flood of webhooks must leave room for the tills, which share the account's concurrency.
+      concurrency: 20,
+      attempts: 5,
+      patience: Duration.minutes(5),
+      may: (own) => [
+        ...journal,
+        table('TABLE_MEMBERS', data.members, 'GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
+        sending('QUEUE_FACTS_PARKED_URL', own.deadLetters),
+      ],
+    });
+    this.facts = accrual.work.queue;
+    const factsQueue = sending('QUEUE_FACTS_URL', this.facts);
+
+    const answers = (name: string, routes: readonly Route[], ...may: ConstructorParameters<typeof ApiFunction>[2]['may']) =>
+      new ApiFunction(this, name, { ...common, api: this.api, name: name.toLowerCase(), routes, may });
+    const booking = [
+      ...journal,
+      table('TABLE_MEMBERS', data.members, 'GetItem'),
+      table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'Query'),
+    ];
+    answers(
+      'Members',
+      [
+        'POST /v1/members',
+        'GET /v1/members',
+        'GET /v1/members/{id}',
+        'PATCH /v1/members/{id}',
+        'DELETE /v1/members/{id}',
+        'GET /v1/members/{id}/entries',
+      ],
+      ...journal,
+      table('TABLE_MEMBERS', data.members, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
+      table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
+      factsQueue,
+    );
+    answers('Sales', ['POST /v1/sales', 'POST /v1/sales/quote', 'POST /v1/sales/{orderId}/refunds'], ...booking);
+    answers('Activities', ['POST /v1/activities'], ...booking);
+    answers(
+      'Redemptions',
+      ['POST /v1/redemptions', 'POST /v1/redemptions/{id}/capture', 'POST /v1/redemptions/{id}/void'],
+      ...booking,
+    );
+    answers('Rewards', ['GET /v1/rewards'], table('TABLE_PROGRAM', data.program, 'GetItem', 'UpdateItem'));
+
+    const relay = new Relay(this, 'Relay', {
+      ...common,
+      entries: data.entries,
+      may: [
+        publishing(this.bus),
+        table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'DeleteItem', 'Query'),
+        factsQueue,
+      ],
+    });
+
+    const sweeps = new QueueWorker(this, 'Sweeps', {
+      ...common,
+      worker: 'expire',
+      queue: 'sweeps',
+      timeout: Duration.seconds(60),
+      batch: 10,
+      concurrency: 5,
+      attempts: 5,
+      patience: Duration.hours(1),
+      may: (own) => [
+        ...journal,
+        indexes(data.accounts, ...DUE_INDEXES),
+        table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem'),
+        sending('QUEUE_SWEEPS_URL', own.queue),
+      ],
+    });
+    this.scheduleSweeps(deployment, sweeps.work);
+
+    const dashboard = new ShopDashboard(this, 'Dashboard', { deployment, api: this.api });
+    const say = (output: string, value: string, description: string) => new CfnOutput(this, output, { value, description });
+    say('ApiUrl', this.api.apiEndpoint, 'Where tills and shops call');
+    say('DashboardUrl', dashboard.url, 'How it is doing');
+    say('FactsParkedUrl', accrual.work.deadLetters.queueUrl, 'Facts that could not be booked');
+    say('SweepsParkedUrl', sweeps.work.deadLetters.queueUrl, 'Sweeps that could not be done');
+    say('RelayDeadUrl', relay.dead.queueUrl, 'Stretches of the journal that could not be told');
+  }
+
+  private scheduleSweeps(deployment: Deployment, work: WorkQueue): void {
+    const { prefix } = deployment;
+    const { timeZone } = deployment.merchant.program;
+    const group = new CfnScheduleGroup(this, 'Schedules', { name: prefix });
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+      description: `Puts the sweeps of ${prefix} into their queue`,
+      inlinePolicies: {
+        may: new PolicyDocument({
+          statements: [
+            allow(['sqs:SendMessage'], work.queue.queueArn),
+            allow(['sqs:SendMessage'], work.deadLetters.queueArn),
+          ],
+        }),
+      },
+    });
+    const sweep = { group, role, work, timeZone };
+    // Half past three: after the hour that clocks skip or repeat, before anyone opens.
+    new SweepSchedule(this, 'Nightly', { ...sweep, name: 'expire-points', duty: 'points', expression: 'cron(30 3 * * ? *)' });
+    new SweepSchedule(this, 'Quarterly', { ...sweep, name: 'lapse-holds', duty: 'holds', expression: 'rate(15 minutes)' });
+  }
+}

@@ -1,0 +1,32 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ConnectorInUse, type Surroundings } from './connector-in-use.ts';
+import type { Deployment } from './deployment.ts';
+
+export interface ConnectorsStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly surroundings: Surroundings;
+}
+
+/** What a merchant is connected to. A connector that its file does not name has nothing here. */
+export class ConnectorsStack extends Stack {
+  constructor(scope: Construct, id: string, props: ConnectorsStackProps) {
+    super(scope, id, props);
+    const { deployment, surroundings } = props;
+    const say = (output: string, value: string, description: string) => new CfnOutput(this, output, { value, description });
+
+    const secrets: string[] = [];
+    for (const use of deployment.merchant.connectors) {
+      const name = pascal(use.id);
+      const connector = new ConnectorInUse(this, name, { ...surroundings, deployment, use });
+      secrets.push(connector.secretName);
+      if (connector.hookUrl) say(`${name}WebhookUrl`, connector.hookUrl, `Register this address with ${use.id}`);
+      for (const { deadLetters, node } of connector.queues) {
+        say(`${name}${node.scope?.node.id}ParkedUrl`, deadLetters.queueUrl, `What could not be done for ${use.id}`);
+      }
+    }
+    say('SecretsToFill', secrets.join(' '), 'Nothing passes through a connector before its secret is filled');
+  }
+}
+
+const pascal = (id: string): string => id.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());

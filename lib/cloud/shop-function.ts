@@ -1,0 +1,106 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Role, ServicePrincipal, PolicyDocument } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Function as LambdaFunction, type IFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { type Access, allow } from './access.ts';
+import { glance, ring } from './bell.ts';
+import type { Deployment } from './deployment.ts';
+import { acknowledge } from './findings.ts';
+
+export interface ShopFunctionProps {
+  readonly deployment: Deployment;
+  /** Which bundle it runs; also ends its physical name: `members`, `receive-shopify`. */
+  readonly name: string;
+  readonly timeout: Duration;
+  readonly may: readonly Access[];
+  readonly bell: ITopic;
+}
+
+/** A function, the role that holds it to what it was given, its log, and the bells for when it fails. */
+export class ShopFunction extends Construct {
+  readonly handler: IFunction;
+  readonly functionName: string;
+
+  constructor(scope: Construct, id: string, props: ShopFunctionProps) {
+    super(scope, id);
+    const { deployment, name } = props;
+    this.functionName = functionNameOf(deployment.prefix, name);
+
+    const log = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/lambda/${this.functionName}`,
+      // The journal is the record. A log is for the weeks in which someone may still look.
+      retention: deployment.stage === undefined ? RetentionDays.THREE_MONTHS : RetentionDays.ONE_WEEK,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What ${this.functionName} may do, and nothing else`,
+      inlinePolicies: {
+        may: new PolicyDocument({
+          statements: [
+            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], log.logGroupArn),
+            ...props.may.flatMap((access) => access.statements),
+          ],
+        }),
+      },
+    });
+    acknowledge(role, 'AwsSolutions-IAM5', LOG_STREAMS);
+
+    this.handler = new LambdaFunction(this, 'Function', {
+      functionName: this.functionName,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      // A third of a processor: below it, the SDK's start-up alone takes a till's patience.
+      memorySize: 512,
+      timeout: props.timeout,
+      handler: 'index.handler',
+      code: deployment.bundles.code(deployment, name),
+      // Closed to CDK, whose constructs would otherwise add to it what they think is needed.
+      role: role.withoutPolicyUpdates(),
+      logGroup: log,
+      environment: {
+        ...Object.assign({}, ...props.may.map((access) => access.environment)),
+        MERCHANT_ID: deployment.merchant.id,
+        POWERTOOLS_SERVICE_NAME: this.functionName,
+        POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
+        POWERTOOLS_LOG_LEVEL: 'INFO',
+      },
+    });
+
+    ring(this, 'Failing', props.bell, {
+      metric: this.handler.metricErrors({ period: glance, statistic: 'Sum' }),
+      above: 0,
+      because: `${this.functionName} threw or ran out of time: read its log`,
+    });
+    ring(this, 'Throttled', props.bell, {
+      metric: this.handler.metricThrottles({ period: glance, statistic: 'Sum' }),
+      above: 0,
+      because: `${this.functionName} was refused by Lambda: the account's concurrency is used up`,
+    });
+  }
+
+  /** Rings when the function counts this more than `above` times within the period. */
+  ringOn(id: string, bell: ITopic, metricName: string, props: { above: number; period: Duration; because: string }): void {
+    ring(this, id, bell, {
+      metric: countedBy(this.functionName, metricName, props.period),
+      above: props.above,
+      because: props.because,
+    });
+  }
+}
+
+const NAMESPACE = 'Stampbook';
+
+const LOG_STREAMS = 'Lambda names its log streams itself; the wildcard stands for the streams within this one log group.';
+
+/** Lambda takes no longer name; merchants are held to it before anything is built. */
+export const FUNCTION_NAME_MAX = 64;
+
+export const functionNameOf = (prefix: string, name: string): string => `${prefix}-${name}`;
+
+/** A metric that a function counts itself, by its name. */
+export const countedBy = (functionName: string, metricName: string, period: Duration): Metric =>
+  new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { service: functionName }, statistic: 'Sum', period });
