@@ -24,7 +24,7 @@ export type Invocation =
 export interface FunctionState {
   /** Physical name. */
   readonly name: string;
-  /** What the template calls its service: `sales`, `receive-shopify`. */
+  /** The same without the stage's name: `sales`, `receive-shopify`. */
   readonly service: string;
   readonly invocations: number;
   readonly errors: number;
@@ -146,7 +146,7 @@ interface Waiter {
   refuse(cause: Error): void;
 }
 
-function define(resource: Resource, perFunction: number): Definition {
+function define(resource: Resource, stage: string, perFunction: number): Definition {
   const properties = resource.properties as {
     Code?: { directory?: string };
     Handler?: string;
@@ -159,7 +159,9 @@ function define(resource: Resource, perFunction: number): Definition {
   if (!properties.Code?.directory) throw new Error(`${resource.logicalId} has no bundle in the assembly`);
   return {
     name: resource.physicalId,
-    service: environment.POWERTOOLS_SERVICE_NAME ?? resource.physicalId,
+    service: resource.physicalId.startsWith(`${stage}-`)
+      ? resource.physicalId.slice(stage.length + 1)
+      : resource.physicalId,
     arn: resource.arn,
     directory: properties.Code.directory,
     handler: properties.Handler ?? 'index.handler',
@@ -180,7 +182,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
 
   const pools = new Map<string, Pool>();
   for (const resource of options.assembly.ofType('AWS::Lambda::Function')) {
-    const definition = define(resource, perFunction);
+    const definition = define(resource, options.assembly.stage, perFunction);
     pools.set(definition.arn, {
       definition,
       log: createWriteStream(path.join(logs, `${definition.service}.log`), { flags: 'a' }),

@@ -20,6 +20,7 @@ export function bundle(directory: string, name: string, code: string): string {
 export const resource = (type: string, physicalId: string, arn: string, properties: object = {}): Resource => ({
   logicalId: physicalId.replaceAll(/[^A-Za-z0-9]/g, ''),
   stack: 'stub',
+  file: 'stub.template.json',
   type,
   properties: properties as Record<string, unknown>,
   physicalId,

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import * as z from 'zod';
+import type { Clock } from './clock.ts';
+import { readBody } from './http-api.ts';
+
+/** A call to a vendor that would have left the machine. */
+export interface OutboxCall {
+  readonly id: string;
+  readonly connector: string;
+  readonly method: string;
+  /** The vendor's own address. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** By the virtual clock. */
+  readonly at: string;
+  /** What the vendor answered; 0: it hung up. */
+  readonly status: number;
+}
+
+/** What a vendor answers next, before it is itself again. */
+export const Behaviour = z.strictObject({
+  connector: z.string().min(1),
+  /** 0: it hangs up without an answer. */
+  status: z.int().refine((status) => status === 0 || (status >= 200 && status <= 599), '0, or 200 to 599'),
+  /** A text as it is; anything else as JSON. */
+  body: z.unknown().optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  times: z.int().min(1).max(1_000_000).default(1),
+  delayMs: z.int().min(0).max(600_000).default(0),
+});
+export type Behaviour = z.output<typeof Behaviour>;
+
+export interface Outbox {
+  /** The vendors' side of `VENDOR_GATEWAY`. */
+  handle(connector: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  calls(connector?: string): readonly OutboxCall[];
+  behave(behaviour: z.input<typeof Behaviour>): void;
+  /** Answers that are still to come. */
+  behaviours(): readonly Behaviour[];
+  /** Calls that are being answered, such as slow ones. */
+  inFlight(): number;
+  subscribe(listener: (call: OutboxCall) => void): () => void;
+}
+
+/** The newest are kept: enough for a load test of some thousand sales that tells several vendors each. */
+const KEPT = 20_000;
+const MAX_BODY_BYTES = 1024 * 1024;
+
+interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** How each vendor says yes. */
+const usual: Readonly<Record<string, (form: URLSearchParams, at: Date) => Reply>> = {
+  'twilio-sms': (form, at) => {
+    const sid = `SM${randomBytes(16).toString('hex')}`;
+    const message = {
+      sid,
+      account_sid: `AC${'0'.repeat(32)}`,
+      messaging_service_sid: form.get('MessagingServiceSid'),
+      to: form.get('To'),
+      from: form.get('From'),
+      body: form.get('Body'),
+      status: 'queued',
+      direction: 'outbound-api',
+      num_segments: '1',
+      num_media: '0',
+      price: null,
+      price_unit: 'USD',
+      error_code: null,
+      error_message: null,
+      api_version: '2010-04-01',
+      date_created: at.toUTCString().replace('GMT', '+0000'),
+      date_updated: at.toUTCString().replace('GMT', '+0000'),
+      date_sent: null,
+      uri: `/2010-04-01/Accounts/AC${'0'.repeat(32)}/Messages/${sid}.json`,
+      subresource_uris: {},
+    };
+    return { status: 201, type: 'application/json', body: JSON.stringify(message) };
+  },
+  slack: () => ({ status: 200, type: 'text/plain; charset=utf-8', body: 'ok' }),
+  webhook: () => ({ status: 200, type: 'text/plain; charset=utf-8', body: '' }),
+};
+
+/** Stands for every vendor there is: takes their calls, keeps them, answers as they would. */
+export function openOutbox({ file, clock }: { file: string; clock: Clock }): Outbox {
+  let calls = readCalls(file);
+  let behaviours: Behaviour[] = [];
+  let appended = 0;
+  let inFlight = 0;
+  const listeners = new Set<(call: OutboxCall) => void>();
+  rewrite();
+
+  function rewrite(): void {
+    writeFileSync(`${file}.new`, calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
+    renameSync(`${file}.new`, file);
+    appended = 0;
+  }
+
+  function keep(call: OutboxCall): void {
+    calls.push(call);
+    if (calls.length > KEPT * 1.1) calls = calls.slice(-KEPT);
+    appended += 1;
+    if (appended > KEPT) rewrite();
+    else appendFileSync(file, `${JSON.stringify(call)}\n`);
+    for (const listener of listeners) listener(call);
+  }
+
+  function nextBehaviour(connector: string): Behaviour | undefined {
+    const next = behaviours.find((one) => one.connector === connector);
+    if (!next) return undefined;
+    behaviours = behaviours.flatMap((one) => {
+      if (one !== next) return [one];
+      return one.times > 1 ? [{ ...one, times: one.times - 1 }] : [];
+    });
+    return next;
+  }
+
+  return {
+    calls: (connector) => (connector === undefined ? calls : calls.filter((call) => call.connector === connector)),
+    behave: (behaviour) => void behaviours.push(Behaviour.parse(behaviour)),
+    behaviours: () => behaviours,
+    inFlight: () => inFlight,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async handle(connector, request, response) {
+      inFlight += 1;
+      try {
+        const read = await readBody(request, MAX_BODY_BYTES);
+        const body = read === 'too-large' ? '(more than 1 MB)' : read.toString();
+        const behaviour = nextBehaviour(connector);
+        const reply = behaviour
+          ? misbehave(behaviour)
+          : (usual[connector]?.(new URLSearchParams(body), clock.now()) ?? {
+              status: 200,
+              type: 'application/json',
+              body: '{}',
+            });
+        const { 'x-vendor-url': url = '', ...headers } = Object.fromEntries(
+          Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
+        );
+        // Kept when it comes and not when it is answered: a vendor that is slow to answer may have done it all the same.
+        keep({
+          id: `call_${randomBytes(8).toString('hex')}`,
+          connector,
+          method: request.method ?? 'GET',
+          url,
+          headers,
+          body,
+          at: clock.now().toISOString(),
+          status: reply.status,
+        });
+        if (behaviour?.delayMs) await patience(behaviour.delayMs, request);
+        if (reply.status === 0) {
+          request.socket.destroy();
+          return;
+        }
+        if (response.destroyed) return;
+        response.writeHead(reply.status, { 'content-type': reply.type, ...behaviour?.headers });
+        response.end(reply.body);
+      } finally {
+        inFlight -= 1;
+      }
+    },
+  };
+}
+
+function misbehave({ status, body }: Behaviour): Reply {
+  if (body === undefined) return { status, type: 'text/plain; charset=utf-8', body: '' };
+  if (typeof body === 'string') return { status, type: 'text/plain; charset=utf-8', body };
+  return { status, type: 'application/json', body: JSON.stringify(body) };
+}
+
+/** Waits as long as it is told, or until the caller has given up. */
+const patience = (ms: number, request: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    request.socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+function readCalls(file: string): OutboxCall[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(-KEPT - 1);
+  return lines.flatMap((line) => {
+    try {
+      return [JSON.parse(line) as OutboxCall];
+    } catch {
+      // The last line of a run that was killed while writing it.
+      return [];
+    }
+  });
+}
