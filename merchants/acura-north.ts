@@ -6,6 +6,7 @@ export default {
   name: 'Acura North',
   alarmEmail: 'it@acura-north.example',
   locales: ['en'],
+  country: 'US',
   program: {
     name: 'North Rewards',
     currency: 'USD',
@@ -43,11 +44,18 @@ export default {
   },
   alerts: { redemptionFromPoints: 10_000 },
   messages: {
-    'points.earned': { en: '{{ program }}: you earned {{ points }} points. Balance: {{ balance }}. Reply STOP to opt out.' },
+    'points.earned': {
+      en: '{{ program }}: you earned {{ points }} points. Balance: {{ balance }}. Reply STOP to opt out.',
+    },
   },
   connectors: [
     use('stripe', { accrueOn: 'checkout.session.completed' }),
-    use('webhook', { endpoint: 'https://dms.acura-north.example/stampbook' }, ['points.earned', 'points.redeemed', 'points.reversed', 'tier.changed']),
+    use('webhook', { endpoint: 'https://dms.acura-north.example/stampbook' }, [
+      'points.earned',
+      'points.redeemed',
+      'points.reversed',
+      'tier.changed',
+    ]),
     use('twilio-sms', { messagingServiceSid: 'MGfedcba9876543210fedcba9876543210' }, ['points.earned']),
     use('slack', {}, ['points.redeemed']),
   ],

@@ -6,6 +6,7 @@ export default {
   name: 'Café Kunstpause',
   alarmEmail: 'ops@kunstpause.example',
   locales: ['en', 'de'],
+  country: 'DE',
   consentAtEnrolment: ['sms'],
   program: {
     name: 'Kunstpause Club',
@@ -59,8 +60,18 @@ export default {
   connectors: [
     use('shopify', { shop: 'kunstpause.myshopify.com' }),
     use('stripe', {}),
-    use('webhook', { endpoint: 'https://hooks.kunstpause.example/stampbook' }, ['points.earned', 'points.redeemed', 'points.reversed', 'points.expired', 'tier.changed']),
-    use('twilio-sms', { messagingServiceSid: 'MG0123456789abcdef0123456789abcdef' }, ['points.earned', 'points.redeemed', 'points.expired']),
+    use('webhook', { endpoint: 'https://hooks.kunstpause.example/stampbook' }, [
+      'points.earned',
+      'points.redeemed',
+      'points.reversed',
+      'points.expired',
+      'tier.changed',
+    ]),
+    use('twilio-sms', { messagingServiceSid: 'MG0123456789abcdef0123456789abcdef' }, [
+      'points.earned',
+      'points.redeemed',
+      'points.expired',
+    ]),
     use('slack', {}, ['points.redeemed', 'fraud.flagged']),
   ],
 } satisfies MerchantInput;
