@@ -26,8 +26,19 @@ export const saleKey = (fact: Pick<SaleFact, 'source' | 'orderId'>): string => k
 /** Same order, same content: two tellings of one sale. Time, place and staff may differ between them. */
 export const saleFingerprint = (fact: SaleFact): string =>
   fingerprint([
-    fact.orderId, fact.currency, fact.netMinor, fact.grossMinor, fact.redemptionId ?? null,
-    fact.lines.map((line) => [line.id, line.sku ?? null, line.category ?? null, quantityText(line), line.netMinor, line.grossMinor]),
+    fact.orderId,
+    fact.currency,
+    fact.netMinor,
+    fact.grossMinor,
+    fact.redemptionId ?? null,
+    fact.lines.map((line) => [
+      line.id,
+      line.sku ?? null,
+      line.category ?? null,
+      quantityText(line),
+      line.netMinor,
+      line.grossMinor,
+    ]),
   ]);
 
 // A quantity may be a weight; in the canonical form fractions are text.
@@ -52,7 +63,10 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
 
   const sale = { ...content(fact), parts, ...(award < gross && { roomed: award }), ...(spent && { spent }) };
   const early: readonly EarlyRefund[] = account.early[order] ?? [];
-  const kept = keptOf(sale, early.map((refund) => refund.extent));
+  const kept = keptOf(
+    sale,
+    early.map((refund) => refund.extent),
+  );
   if (early.length > 0) trace.push({ step: 'refunded-before', points: points(kept.earned - award) });
 
   const bucket = lastDayOf(program, soldOn);
@@ -70,29 +84,46 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
     activeOn: soldOn,
     ...(early.length > 0 && { settlesEarly: order }),
   };
-  const after = tierOf(program, { ...account.earnedByYear, [year]: points((account.earnedByYear[year] ?? 0) + kept.earned) }, day);
+  const after = tierOf(
+    program,
+    { ...account.earnedByYear, [year]: points((account.earnedByYear[year] ?? 0) + kept.earned) },
+    day,
+  );
   const detail: Detail = {
-    kind: 'sale', ...sale, earned: kept.earned, bucket, year,
+    kind: 'sale',
+    ...sale,
+    earned: kept.earned,
+    bucket,
+    year,
     ...(returned > 0 && { returned }),
     unlocked: unlockedBy(account, buckets, after.id, situation),
   };
   return {
-    key: saleKey(fact), source: fact.source, occurredAt: fact.occurredAt, detail, change: sparse(change),
-    trace: because ? [{ step: because }] : trace, tier: after.id, fingerprint: saleFingerprint(fact),
+    key: saleKey(fact),
+    source: fact.source,
+    occurredAt: fact.occurredAt,
+    detail,
+    change: sparse(change),
+    trace: because ? [{ step: because }] : trace,
+    tier: after.id,
+    fingerprint: saleFingerprint(fact),
   };
 }
 
 const content = (fact: SaleFact) => ({
-  orderId: fact.orderId, currency: fact.currency, netMinor: fact.netMinor, grossMinor: fact.grossMinor,
+  orderId: fact.orderId,
+  currency: fact.currency,
+  netMinor: fact.netMinor,
+  grossMinor: fact.grossMinor,
   lines: fact.lines.map((line) => [line.id, line.netMinor, line.grossMinor] as const),
 });
 
 /** Names what differs between a recorded sale and another telling of it, for the till's eyes. */
 export function saleDifferences(detail: Extract<Detail, { kind: 'sale' }>, fact: SaleFact): string[] {
   const told = content(fact);
-  const fields = (['currency', 'netMinor', 'grossMinor'] as const).filter((field) => told[field] !== detail[field]).map(
-    (field) => `${field} was ${detail[field]}, now ${told[field]}`,
-  );
+  const fields = (['currency', 'netMinor', 'grossMinor'] as const)
+    .filter((field) => told[field] !== detail[field])
+    .map((field) => `${field} was ${detail[field]}, now ${told[field]}`);
   if (JSON.stringify(told.lines) !== JSON.stringify(detail.lines)) fields.push('lines differ');
   if ((fact.redemptionId ?? undefined) !== detail.spent?.redemptionId) fields.push('redemptionId differs');
   return fields.length > 0 ? fields : ['sku, category or quantity of a line differs'];
@@ -118,17 +149,33 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
   const bucket = lastDayOf(program, doneOn);
   const year = yearOf(doneOn);
   const buckets = credit(account.buckets, earned > 0 ? { [bucket]: earned } : {});
-  const after = tierOf(program, { ...account.earnedByYear, [year]: points((account.earnedByYear[year] ?? 0) + earned) }, day);
+  const after = tierOf(
+    program,
+    { ...account.earnedByYear, [year]: points((account.earnedByYear[year] ?? 0) + earned) },
+    day,
+  );
   return {
-    key: activityKey(fact), source: fact.source, occurredAt: fact.occurredAt, trace, tier: after.id,
+    key: activityKey(fact),
+    source: fact.source,
+    occurredAt: fact.occurredAt,
+    trace,
+    tier: after.id,
     fingerprint: fingerprint([fact.activity, fact.activityId]),
     detail: {
-      kind: 'activity', activity: fact.activity, activityId: fact.activityId, earned, bucket,
+      kind: 'activity',
+      activity: fact.activity,
+      activityId: fact.activityId,
+      earned,
+      bucket,
       unlocked: unlockedBy(account, buckets, after.id, situation),
     },
     change: sparse({
-      buckets, lifetime: earned, earnedByYear: { [year]: earned }, cappedByDay: { [capDay]: earned },
-      visits: fact.activity === 'visit' ? 1 : 0, activeOn: doneOn,
+      buckets,
+      lifetime: earned,
+      earnedByYear: { [year]: earned },
+      cappedByDay: { [capDay]: earned },
+      visits: fact.activity === 'visit' ? 1 : 0,
+      activeOn: doneOn,
     }),
   };
 }
@@ -136,7 +183,12 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
 export const activityKey = (fact: Pick<ActivityFact, 'source' | 'activity' | 'activityId'>): string =>
   keyOf(fact.source, fact.activityId, fact.activity);
 
-function value(fact: SaleFact, program: Program, soldOn: Day, tier: Program['tiers'][number]): { parts: Part[]; trace: Step[]; because?: NoPoints } {
+function value(
+  fact: SaleFact,
+  program: Program,
+  soldOn: Day,
+  tier: Program['tiers'][number],
+): { parts: Part[]; trace: Step[]; because?: NoPoints } {
   if (fact.currency !== program.currency) return { parts: [], trace: [], because: 'other-currency' };
   if (soldOn < program.startsOn) return { parts: [], trace: [], because: 'before-program' };
   const parts: Part[] = [];
@@ -150,17 +202,25 @@ function value(fact: SaleFact, program: Program, soldOn: Day, tier: Program['tie
 }
 
 /** What one rule gives for one sale; `undefined` when it does not apply. */
-function partOf(rule: Rule, fact: SaleFact, program: Program, tier: Program['tiers'][number], trace: Step[]): Part | undefined {
+function partOf(
+  rule: Rule,
+  fact: SaleFact,
+  program: Program,
+  tier: Program['tiers'][number],
+  trace: Step[],
+): Part | undefined {
   const base = rule.earn.kind === 'per-amount' ? rule.earn.base : 'gross';
   const without: string[] = [];
   for (const condition of rule.when) {
     if (condition.is === 'category-not-in') {
-      for (const line of fact.lines) if (line.category && condition.categories.includes(line.category)) without.push(line.id);
+      for (const line of fact.lines)
+        if (line.category && condition.categories.includes(line.category)) without.push(line.id);
     }
   }
   const amountMinor = counted(fact, base, without);
   for (const condition of rule.when) {
-    if (condition.is === 'location-in' && !(fact.locationId && condition.locations.includes(fact.locationId))) return undefined;
+    if (condition.is === 'location-in' && !(fact.locationId && condition.locations.includes(fact.locationId)))
+      return undefined;
     if (condition.is === 'minimum-spend' && amountMinor < minor(condition.amount, program)) {
       trace.push({ step: 'below-minimum', rule: rule.id, amountMinor });
       return undefined;
@@ -170,10 +230,21 @@ function partOf(rule: Rule, fact: SaleFact, program: Program, tier: Program['tie
     const given = award(rule, rule.earn.points, tier, trace);
     return { rule: rule.id, points: given };
   }
-  const rate = { points: rule.earn.points, perMinor: minor(rule.earn.amount, program), bp: rule.multiplied ? tier.multiplierBp : 10_000, base } as const;
+  const rate = {
+    points: rule.earn.points,
+    perMinor: minor(rule.earn.amount, program),
+    bp: rule.multiplied ? tier.multiplierBp : 10_000,
+    base,
+  } as const;
   trace.push({ step: 'rule', rule: rule.id, amountMinor, points: atRate(amountMinor, { ...rate, bp: 10_000 }) });
   const given = atRate(amountMinor, rate);
-  if (rate.bp !== 10_000) trace.push({ step: 'tier', rule: tier.id, bp: rate.bp, points: points(given - atRate(amountMinor, { ...rate, bp: 10_000 })) });
+  if (rate.bp !== 10_000)
+    trace.push({
+      step: 'tier',
+      rule: tier.id,
+      bp: rate.bp,
+      points: points(given - atRate(amountMinor, { ...rate, bp: 10_000 })),
+    });
   if (given === 0) return undefined;
   return { rule: rule.id, points: given, rate, ...(without.length > 0 && { without }) };
 }
@@ -195,7 +266,8 @@ function award(rule: Rule, given: number, tier: Program['tiers'][number], trace:
 
 /** The order's amount on which a rule counts. */
 function counted(fact: SaleFact, base: 'net' | 'gross', without: readonly string[]): number {
-  const of = (amounts: { netMinor: number; grossMinor: number }) => (base === 'net' ? amounts.netMinor : amounts.grossMinor);
+  const of = (amounts: { netMinor: number; grossMinor: number }) =>
+    base === 'net' ? amounts.netMinor : amounts.grossMinor;
   if (fact.lines.length === 0) return of(fact);
   return fact.lines.reduce((sum, line) => (without.includes(line.id) ? sum : sum + of(line)), 0);
 }
@@ -233,7 +305,9 @@ function unlockedBy(account: Account, buckets: Change['buckets'], tier: string, 
 /** Leaves out what does not change: an entry says what it does, and stays small. */
 export function sparse(change: Change): Change {
   const isNothing = (value: unknown): boolean =>
-    value === undefined || value === 0 || (typeof value === 'object' && value !== null && Object.values(value).every((one) => one === 0));
+    value === undefined ||
+    value === 0 ||
+    (typeof value === 'object' && value !== null && Object.values(value).every((one) => one === 0));
   const kept = Object.entries(change).filter(([key, value]) => key === 'hold' || key === 'early' || !isNothing(value));
   return Object.fromEntries(
     kept.map(([key, value]) => [

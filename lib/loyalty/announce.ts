@@ -9,8 +9,14 @@ export function announce(entry: Entry): LoyaltyEvent[] {
   const { available, pending, held, tier } = entry.after;
   const say = <T extends EventType>(type: T, data: DataOf<T>, suffix = '') => {
     told.push({
-      id: `${entryIdOf(entry)}.${type}${suffix}`, type, memberId: entry.memberId, entryId: entryIdOf(entry),
-      occurredAt: entry.occurredAt, balance: { available, pending, held }, tier, data,
+      id: `${entryIdOf(entry)}.${type}${suffix}`,
+      type,
+      memberId: entry.memberId,
+      entryId: entryIdOf(entry),
+      occurredAt: entry.occurredAt,
+      balance: { available, pending, held },
+      tier,
+      data,
     } as LoyaltyEvent);
   };
   const { detail } = entry;
@@ -25,21 +31,34 @@ export function announce(entry: Entry): LoyaltyEvent[] {
     case 'activity': {
       const object = detail.kind === 'sale' ? detail.orderId : detail.activityId;
       if (detail.earned > 0) {
-        say('points.earned', { points: detail.earned, source: entry.source, object, ...(detail.bucket !== 'never' && { nextExpiryOn: detail.bucket }) });
+        say('points.earned', {
+          points: detail.earned,
+          source: entry.source,
+          object,
+          ...(detail.bucket !== 'never' && { nextExpiryOn: detail.bucket }),
+        });
       }
       for (const rewardId of detail.unlocked) say('reward.unlocked', { rewardId }, `.${rewardId}`);
       break;
     }
     case 'redeemed':
       say('points.redeemed', {
-        points: detail.points, redemptionId: detail.redemptionId,
-        ...(detail.rewardId && { rewardId: detail.rewardId }), ...(detail.orderId && { orderId: detail.orderId }),
+        points: detail.points,
+        redemptionId: detail.redemptionId,
+        ...(detail.rewardId && { rewardId: detail.rewardId }),
+        ...(detail.orderId && { orderId: detail.orderId }),
       });
-      if (detail.rewardId) say('reward.redeemed', { redemptionId: detail.redemptionId, rewardId: detail.rewardId, points: detail.points });
+      if (detail.rewardId)
+        say('reward.redeemed', { redemptionId: detail.redemptionId, rewardId: detail.rewardId, points: detail.points });
       break;
     case 'refund':
       if (detail.reversed > 0 || detail.returned > 0) {
-        say('points.reversed', { points: detail.reversed, returned: detail.returned, orderId: detail.orderId, reason: detail.reason });
+        say('points.reversed', {
+          points: detail.reversed,
+          returned: detail.returned,
+          orderId: detail.orderId,
+          reason: detail.reason,
+        });
       }
       for (const flag of detail.flags) say('fraud.flagged', { because: flag, object: detail.orderId }, `.${flag}`);
       break;

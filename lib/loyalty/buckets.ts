@@ -7,9 +7,12 @@ import type { Program } from './program.ts';
 
 /** Earliest first, those that never expire last. `owed` is no date and is left out. */
 export const byDate = (buckets: Buckets): readonly (readonly [string, Points])[] =>
-  Object.entries(buckets).filter(([date]) => date !== OWED).sort(([a], [b]) => compareDates(a, b));
+  Object.entries(buckets)
+    .filter(([date]) => date !== OWED)
+    .sort(([a], [b]) => compareDates(a, b));
 
-const compareDates = (a: string, b: string): number => (a === b ? 0 : a === NEVER ? 1 : b === NEVER ? -1 : a < b ? -1 : 1);
+const compareDates = (a: string, b: string): number =>
+  a === b ? 0 : a === NEVER ? 1 : b === NEVER ? -1 : a < b ? -1 : 1;
 
 export const isPast = (date: string, today: Day): boolean => date !== NEVER && date !== OWED && date < today;
 
@@ -41,7 +44,11 @@ export function credit(buckets: Buckets, additions: Buckets): Buckets {
 }
 
 /** Takes up to `amount`, earliest date first, from the buckets that `wanted` accepts. */
-export function take(buckets: Buckets, amount: number, wanted: (date: string) => boolean): { readonly from: Buckets; readonly taken: Points } {
+export function take(
+  buckets: Buckets,
+  amount: number,
+  wanted: (date: string) => boolean,
+): { readonly from: Buckets; readonly taken: Points } {
   const from: Record<string, Points> = {};
   let left = amount;
   for (const [date, there] of byDate(buckets)) {

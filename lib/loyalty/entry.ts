@@ -34,7 +34,12 @@ export interface Part {
   readonly rule: string;
   readonly points: Points;
   /** Absent for a flat award, which stays until the whole order is returned. */
-  readonly rate?: { readonly points: number; readonly perMinor: number; readonly bp: number; readonly base: 'net' | 'gross' };
+  readonly rate?: {
+    readonly points: number;
+    readonly perMinor: number;
+    readonly bp: number;
+    readonly base: 'net' | 'gross';
+  };
   /** Ids of the lines that did not count. */
   readonly without?: readonly string[];
 }
@@ -104,8 +109,19 @@ export type Detail =
       /** A capture of less than was held. */
       readonly released?: Points;
     }
-  | { readonly kind: 'refused'; readonly redemptionId: string; readonly because: string; readonly rewardId?: string; readonly points?: Points }
-  | { readonly kind: 'released'; readonly redemptionId: string; readonly points: Points; readonly because: 'voided' | 'lapsed' }
+  | {
+      readonly kind: 'refused';
+      readonly redemptionId: string;
+      readonly because: string;
+      readonly rewardId?: string;
+      readonly points?: Points;
+    }
+  | {
+      readonly kind: 'released';
+      readonly redemptionId: string;
+      readonly points: Points;
+      readonly because: 'voided' | 'lapsed';
+    }
   | { readonly kind: 'expired'; readonly points: Points; readonly through: Day };
 
 export interface Balance {
@@ -161,8 +177,20 @@ export const keyOf = (source: string, object: string, kind: string): string =>
 export function newAccount(memberId: string, firstTier: string): Account {
   const zero = points(0);
   return {
-    memberId, seq: 0, headHash: '', available: zero, pending: zero, held: zero, lifetime: zero,
-    buckets: {}, holds: {}, earnedByYear: {}, cappedByDay: {}, early: {}, visits: 0, tier: firstTier,
+    memberId,
+    seq: 0,
+    headHash: '',
+    available: zero,
+    pending: zero,
+    held: zero,
+    lifetime: zero,
+    buckets: {},
+    holds: {},
+    earnedByYear: {},
+    cappedByDay: {},
+    early: {},
+    visits: 0,
+    tier: firstTier,
   };
 }
 
@@ -197,7 +225,11 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
     pending: points(account.pending + (change.pending ?? 0)),
     held: total(Object.values(holds).map((hold) => hold.points)),
     lifetime: points(account.lifetime + (change.lifetime ?? 0)),
-    buckets, holds, earnedByYear: years, cappedByDay, early,
+    buckets,
+    holds,
+    earnedByYear: years,
+    cappedByDay,
+    early,
     visits: account.visits + (change.visits ?? 0),
     ...(lastActivityOn && { lastActivityOn }),
     tier: entry.after.tier,
@@ -205,13 +237,20 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
 }
 
 /** Makes the entry and the account that follows from it. */
-export function append(account: Account, draft: Draft, stamp: { recordedAt: Instant; program: string }): { entry: Entry; account: Account } {
+export function append(
+  account: Account,
+  draft: Draft,
+  stamp: { recordedAt: Instant; program: string },
+): { entry: Entry; account: Account } {
   const { tier, ...rest } = draft;
   const seq = account.seq + 1;
   const balance = { ...balanceOf(account), tier };
   const next = evolve(account, { seq, hash: '', change: draft.change, after: balance });
   const body = {
-    ...rest, memberId: account.memberId, seq, ...stamp,
+    ...rest,
+    memberId: account.memberId,
+    seq,
+    ...stamp,
     after: { ...balanceOf(next), tier },
     ...(tier !== account.tier && { tierFrom: account.tier }),
     prevHash: account.headHash,
@@ -221,7 +260,11 @@ export function append(account: Account, draft: Draft, stamp: { recordedAt: Inst
 }
 
 export const balanceOf = (account: Account): Balance => ({
-  available: account.available, pending: account.pending, held: account.held, lifetime: account.lifetime, tier: account.tier,
+  available: account.available,
+  pending: account.pending,
+  held: account.held,
+  lifetime: account.lifetime,
+  tier: account.tier,
 });
 
 /** The hash that an entry should have. */
@@ -229,7 +272,10 @@ export function hashOf({ hash: _, ...body }: Entry): string {
   return digest(body);
 }
 
-function addTo(to: Readonly<Record<string, Points>>, deltas: Readonly<Record<string, Points>> | undefined): Record<string, Points> {
+function addTo(
+  to: Readonly<Record<string, Points>>,
+  deltas: Readonly<Record<string, Points>> | undefined,
+): Record<string, Points> {
   const result: Record<string, Points> = { ...to };
   for (const [key, delta] of Object.entries(deltas ?? {})) {
     const value = points((result[key] ?? 0) + delta);

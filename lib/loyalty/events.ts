@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Channel } from './facts.ts';
+import type { Channel } from './facts.ts';
 
 /** What we tell the world, in the past tense, after it was committed. No personal data: ids and numbers only. */
 
@@ -22,17 +22,24 @@ export const events = {
   'member.enrolled': event('member.enrolled', { source: z.string() }),
   'member.updated': event('member.updated', {}),
   'points.earned': event('points.earned', {
-    points: z.int().positive(), source: z.string(), object: z.string(), nextExpiryOn: z.iso.date().optional(),
+    points: z.int().positive(),
+    source: z.string(),
+    object: z.string(),
+    nextExpiryOn: z.iso.date().optional(),
   }),
   'points.redeemed': event('points.redeemed', {
-    points: z.int().positive(), redemptionId: z.string(), rewardId: z.string().optional(), orderId: z.string().optional(),
+    points: z.int().positive(),
+    redemptionId: z.string(),
+    rewardId: z.string().optional(),
+    orderId: z.string().optional(),
   }),
   'points.reversed': event('points.reversed', {
     /** Taken back from what the order had earned. */
     points: z.int().nonnegative(),
     /** Given back of what was spent on the order. */
     returned: z.int().nonnegative(),
-    orderId: z.string(), reason: z.string(),
+    orderId: z.string(),
+    reason: z.string(),
   }),
   'points.expired': event('points.expired', { points: z.int().positive(), through: z.iso.date() }),
   'reward.unlocked': event('reward.unlocked', { rewardId: z.string() }),

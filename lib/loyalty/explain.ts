@@ -20,7 +20,8 @@ export function explain(entry: Pick<Entry, 'detail' | 'trace'>): Sentence[] {
 
 function sentence(step: Step, currency: string | undefined): string {
   const n = Math.abs(step.points ?? 0);
-  const amount = step.amountMinor !== undefined && currency ? `${formatAmount(step.amountMinor, currency)} ${currency}` : undefined;
+  const amount =
+    step.amountMinor !== undefined && currency ? `${formatAmount(step.amountMinor, currency)} ${currency}` : undefined;
   switch (step.step) {
     case 'rule':
       return amount ? `${step.rule}: ${n} points for ${amount}` : `${step.rule}: ${n} points`;

@@ -7,7 +7,10 @@ import { Currency } from './money.ts';
  */
 
 /** `type` is `phone` (E.164), `email` (lower case), `card`, `member` (our own id) or the id of a connector. */
-export const Identity = z.object({ type: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/), value: z.string().min(1).max(200) });
+export const Identity = z.object({
+  type: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/),
+  value: z.string().min(1).max(200),
+});
 export type Identity = z.output<typeof Identity>;
 
 const Minor = z.int().nonnegative();
@@ -60,7 +63,13 @@ export const RefundFact = z.object({
   /** `everything`: the order was cancelled or charged back. Else goods by line, or an amount of goods and no lines. */
   extent: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('everything') }),
-    z.object({ kind: z.literal('lines'), lines: z.array(z.object({ id: z.string(), netMinor: Minor, grossMinor: Minor })).min(1).max(200) }),
+    z.object({
+      kind: z.literal('lines'),
+      lines: z
+        .array(z.object({ id: z.string(), netMinor: Minor, grossMinor: Minor }))
+        .min(1)
+        .max(200),
+    }),
     z.object({ kind: z.literal('amount'), netMinor: Minor, grossMinor: Minor }),
   ]),
   reason: z.enum(['return', 'cancelled', 'chargeback', 'correction']).default('return'),
@@ -71,7 +80,18 @@ export type RefundFact = z.output<typeof RefundFact>;
 export const ActivityFact = z.object({
   ...base,
   type: z.literal('activity'),
-  activity: z.enum(['visit', 'booking', 'game', 'event', 'service', 'review', 'feedback', 'survey', 'share', 'ticket-closed']),
+  activity: z.enum([
+    'visit',
+    'booking',
+    'game',
+    'event',
+    'service',
+    'review',
+    'feedback',
+    'survey',
+    'share',
+    'ticket-closed',
+  ]),
   activityId: z.string().min(1).max(100),
   locationId: z.string().max(100).optional(),
 });
@@ -80,7 +100,10 @@ export type ActivityFact = z.output<typeof ActivityFact>;
 export const Profile = z.object({
   name: z.string().max(200).optional(),
   /** BCP 47: "de", "en-GB". */
-  locale: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/).optional(),
+  locale: z
+    .string()
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
+    .optional(),
   birthday: z.iso.date().optional(),
 });
 export type Profile = z.output<typeof Profile>;
@@ -93,7 +116,13 @@ export const Channel = z.enum(['sms', 'email', 'whatsapp', 'messenger', 'chat', 
 export type Channel = z.output<typeof Channel>;
 
 /** A member said yes or no to a channel (STOP, START, unsubscribe, a box that was ticked). */
-export const ConsentFact = z.object({ ...base, type: z.literal('consent'), channel: Channel, granted: z.boolean(), proof: z.string().max(500) });
+export const ConsentFact = z.object({
+  ...base,
+  type: z.literal('consent'),
+  channel: Channel,
+  granted: z.boolean(),
+  proof: z.string().max(500),
+});
 export type ConsentFact = z.output<typeof ConsentFact>;
 
 /** A member answered in words. */
@@ -111,6 +140,12 @@ export const ReceiptFact = z.object({
 export type ReceiptFact = z.output<typeof ReceiptFact>;
 
 export const Fact = z.discriminatedUnion('type', [
-  SaleFact, RefundFact, ActivityFact, MemberFact, ConsentFact, ReplyFact, ReceiptFact,
+  SaleFact,
+  RefundFact,
+  ActivityFact,
+  MemberFact,
+  ConsentFact,
+  ReplyFact,
+  ReceiptFact,
 ]);
 export type Fact = z.output<typeof Fact>;

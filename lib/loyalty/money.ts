@@ -54,5 +54,6 @@ export function formatAmount(amountMinor: number, currency: string): string {
 
 /** A non-negative amount in major units, as a till or a merchant's file writes it. */
 export const DecimalAmount = z.string().regex(/^\d{1,13}(\.\d+)?$/, {
-  error: (issue) => `not an amount: ${JSON.stringify(issue.input)}; write major units as a decimal string, such as "12.34"`,
+  error: (issue) =>
+    `not an amount: ${JSON.stringify(issue.input)}; write major units as a decimal string, such as "12.34"`,
 });

@@ -13,7 +13,11 @@ export type Note =
 /** `object` names the thing that happened: the same object twice is one entry. A member is enrolled once, whoever says so. */
 export function decideNote(account: Account, note: Note, told: { source: string; object: string; at: Instant }): Draft {
   return {
-    key: keyOf(note.kind === 'enrolled' || note.kind === 'erased' ? 'member' : told.source, note.kind === 'enrolled' || note.kind === 'erased' ? 'self' : told.object, note.kind),
+    key: keyOf(
+      note.kind === 'enrolled' || note.kind === 'erased' ? 'member' : told.source,
+      note.kind === 'enrolled' || note.kind === 'erased' ? 'self' : told.object,
+      note.kind,
+    ),
     source: told.source,
     occurredAt: told.at,
     tier: account.tier,

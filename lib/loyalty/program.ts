@@ -8,7 +8,8 @@ import { PointsAmount } from './points.ts';
  */
 
 const Id = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, {
-  error: (issue) => `${JSON.stringify(issue.input)} is not an id: lower-case letters, digits and hyphens, such as "double-tuesday"`,
+  error: (issue) =>
+    `${JSON.stringify(issue.input)} is not an id: lower-case letters, digits and hyphens, such as "double-tuesday"`,
 });
 const Names = z.array(z.string().min(1).max(100)).min(1);
 const BasisPoints = z.int().min(0).max(1_000_000);
@@ -25,7 +26,12 @@ export type Condition = z.output<typeof Condition>;
 
 export const Action = z.discriminatedUnion('kind', [
   /** Points for each full `amount` spent, rounded down once over the whole order. */
-  z.strictObject({ kind: z.literal('per-amount'), points: PointsAmount, amount: DecimalAmount, base: z.enum(['net', 'gross']) }),
+  z.strictObject({
+    kind: z.literal('per-amount'),
+    points: PointsAmount,
+    amount: DecimalAmount,
+    base: z.enum(['net', 'gross']),
+  }),
   z.strictObject({ kind: z.literal('flat'), points: PointsAmount }),
 ]);
 export type Action = z.output<typeof Action>;
@@ -82,14 +88,22 @@ export const Program = z
     /** The last day on which points can be spent: so many months on, at the end of that month. `none`: never. */
     expiry: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('none') }),
-      z.strictObject({ kind: z.literal('months'), months: z.int().min(1).max(120), until: z.enum(['day', 'end-of-month']).default('end-of-month') }),
+      z.strictObject({
+        kind: z.literal('months'),
+        months: z.int().min(1).max(120),
+        until: z.enum(['day', 'end-of-month']).default('end-of-month'),
+      }),
     ]),
     redemption: z
       .strictObject({
         /** Points to money: this many points are worth one smallest unit; absent, points buy rewards only. */
         pointsPerMinor: z.number().positive().optional(),
         /** How long an authorization holds points. */
-        holdMinutes: z.int().min(1).max(60 * 24 * 30).default(60),
+        holdMinutes: z
+          .int()
+          .min(1)
+          .max(60 * 24 * 30)
+          .default(60),
       })
       .prefault({}),
     refunds: z
@@ -109,34 +123,44 @@ export const Program = z
     for (const list of ['rules', 'tiers', 'rewards'] as const) {
       const seen = new Set<string>();
       for (const [index, { id }] of program[list].entries()) {
-        if (seen.has(id)) complain([list, index, 'id'], `"${id}" stands twice: give each of the ${list} an id of its own`, id);
+        if (seen.has(id))
+          complain([list, index, 'id'], `"${id}" stands twice: give each of the ${list} an id of its own`, id);
         seen.add(id);
       }
     }
-    if (program.tiers[0]?.from !== 0) complain(['tiers', 0, 'from'], 'the first tier is everybody’s: set from to 0', program.tiers[0]?.from);
+    if (program.tiers[0]?.from !== 0)
+      complain(['tiers', 0, 'from'], 'the first tier is everybody’s: set from to 0', program.tiers[0]?.from);
     for (const [index, tier] of program.tiers.entries()) {
       const below = program.tiers[index - 1];
-      if (below && tier.from <= below.from) complain(['tiers', index, 'from'], `tiers rise: set from above ${below.from}`, tier.from);
+      if (below && tier.from <= below.from)
+        complain(['tiers', index, 'from'], `tiers rise: set from above ${below.from}`, tier.from);
     }
     for (const [index, reward] of program.rewards.entries()) {
       if (reward.tier && !program.tiers.some((tier) => tier.id === reward.tier)) {
-        complain(['rewards', index, 'tier'], `no such tier: use one of ${program.tiers.map((t) => t.id).join(', ')}`, reward.tier);
+        complain(
+          ['rewards', index, 'tier'],
+          `no such tier: use one of ${program.tiers.map((t) => t.id).join(', ')}`,
+          reward.tier,
+        );
       }
     }
     const amount = (path: (string | number)[], text: string, zeroIsFine: boolean) => {
       const minor = parseAmount(text, program.currency);
-      if (minor === undefined) complain(path, `not an amount of ${program.currency}: too many decimals, or too large`, text);
+      if (minor === undefined)
+        complain(path, `not an amount of ${program.currency}: too many decimals, or too large`, text);
       else if (minor === 0 && !zeroIsFine) complain(path, 'must be more than zero', text);
     };
     for (const [index, rule] of program.rules.entries()) {
       if (rule.earn.kind === 'per-amount') {
         amount(['rules', index, 'earn', 'amount'], rule.earn.amount, false);
-        if (rule.on !== 'sale') complain(['rules', index, 'earn', 'kind'], 'an activity has no amount: use kind: "flat"', rule.earn.kind);
+        if (rule.on !== 'sale')
+          complain(['rules', index, 'earn', 'kind'], 'an activity has no amount: use kind: "flat"', rule.earn.kind);
       }
       for (const [at, condition] of rule.when.entries()) {
         const path = ['rules', index, 'when', at, 'is'];
         if (condition.is === 'minimum-spend') amount(['rules', index, 'when', at, 'amount'], condition.amount, true);
-        if (condition.is === 'activity' && rule.on !== 'activity') complain(path, 'only a rule with on: "activity" can ask for activities', condition.is);
+        if (condition.is === 'activity' && rule.on !== 'activity')
+          complain(path, 'only a rule with on: "activity" can ask for activities', condition.is);
         if ((condition.is === 'minimum-spend' || condition.is === 'category-not-in') && rule.on !== 'sale') {
           complain(path, 'only a rule with on: "sale" can ask for that', condition.is);
         }

@@ -32,34 +32,79 @@ export function decideRedemption(account: Account, asked: Redemption, situation:
   const { program, now } = situation;
   const day = today(situation);
   const at = now.toISOString();
-  const head = { key: startKey(asked.redemptionId), source: SOURCE, occurredAt: at, fingerprint: startFingerprint(asked), tier: account.tier };
+  const head = {
+    key: startKey(asked.redemptionId),
+    source: SOURCE,
+    occurredAt: at,
+    fingerprint: startFingerprint(asked),
+    tier: account.tier,
+  };
   const reward = asked.rewardId === undefined ? undefined : program.rewards.find(({ id }) => id === asked.rewardId);
   const cost = reward?.cost ?? asked.points ?? 0;
   const because = refusal(account, asked, cost, reward?.tier, situation);
   if (because) {
     return {
-      ...head, change: {}, trace: [{ step: because, points: points(cost) }],
-      detail: { kind: 'refused', redemptionId: asked.redemptionId, because, ...(asked.rewardId && { rewardId: asked.rewardId }), points: points(cost) },
+      ...head,
+      change: {},
+      trace: [{ step: because, points: points(cost) }],
+      detail: {
+        kind: 'refused',
+        redemptionId: asked.redemptionId,
+        because,
+        ...(asked.rewardId && { rewardId: asked.rewardId }),
+        points: points(cost),
+      },
     };
   }
   const { from } = take(account.buckets, cost, (date) => !isPast(date, day));
   const detail = {
-    redemptionId: asked.redemptionId, points: points(cost), from,
-    ...(asked.rewardId && { rewardId: asked.rewardId }), ...(asked.orderId && { orderId: asked.orderId }),
+    redemptionId: asked.redemptionId,
+    points: points(cost),
+    from,
+    ...(asked.rewardId && { rewardId: asked.rewardId }),
+    ...(asked.orderId && { orderId: asked.orderId }),
   };
-  const trace = [{ step: asked.capture ? 'redeemed' : 'held', points: points(-cost), ...(asked.rewardId && { rule: asked.rewardId }) }];
-  if (asked.capture) return { ...head, trace, detail: { kind: 'redeemed', ...detail }, change: sparse({ buckets: negated(from), activeOn: day }) };
+  const trace = [
+    {
+      step: asked.capture ? 'redeemed' : 'held',
+      points: points(-cost),
+      ...(asked.rewardId && { rule: asked.rewardId }),
+    },
+  ];
+  if (asked.capture)
+    return {
+      ...head,
+      trace,
+      detail: { kind: 'redeemed', ...detail },
+      change: sparse({ buckets: negated(from), activeOn: day }),
+    };
 
   const lapsesAt = new Date(now.getTime() + program.redemption.holdMinutes * 60_000).toISOString();
   const hold: Hold & { id: string } = {
-    id: asked.redemptionId, points: points(cost), from, lapsesAt,
-    ...(asked.rewardId && { rewardId: asked.rewardId }), ...(asked.orderId && { orderId: asked.orderId }),
+    id: asked.redemptionId,
+    points: points(cost),
+    from,
+    lapsesAt,
+    ...(asked.rewardId && { rewardId: asked.rewardId }),
+    ...(asked.orderId && { orderId: asked.orderId }),
   };
-  return { ...head, trace, detail: { kind: 'authorized', ...detail, lapsesAt }, change: sparse({ buckets: negated(from), hold, activeOn: day }) };
+  return {
+    ...head,
+    trace,
+    detail: { kind: 'authorized', ...detail, lapsesAt },
+    change: sparse({ buckets: negated(from), hold, activeOn: day }),
+  };
 }
 
-function refusal(account: Account, asked: Redemption, cost: number, tier: string | undefined, situation: Situation): Refusal | undefined {
-  if (asked.rewardId !== undefined && !situation.program.rewards.some(({ id }) => id === asked.rewardId)) return 'unknown-reward';
+function refusal(
+  account: Account,
+  asked: Redemption,
+  cost: number,
+  tier: string | undefined,
+  situation: Situation,
+): Refusal | undefined {
+  if (asked.rewardId !== undefined && !situation.program.rewards.some(({ id }) => id === asked.rewardId))
+    return 'unknown-reward';
   if (!hasTier(situation.program, account.tier, tier)) return 'tier-too-low';
   if (spendable(account.buckets, today(situation)) < cost) return 'not-enough-points';
   return undefined;
@@ -68,7 +113,12 @@ function refusal(account: Account, asked: Redemption, cost: number, tier: string
 export type EndRefusal = 'no-such-redemption' | 'lapsed' | 'more-than-held';
 
 /** Spends what was held, or part of it; the rest goes back to the buckets it came from. */
-export function decideCapture(account: Account, id: string, amount: number | undefined, situation: Situation): Draft | { readonly refused: EndRefusal } {
+export function decideCapture(
+  account: Account,
+  id: string,
+  amount: number | undefined,
+  situation: Situation,
+): Draft | { readonly refused: EndRefusal } {
   const hold = account.holds[id];
   if (!hold) return { refused: 'no-such-redemption' };
   if (new Date(hold.lapsesAt) <= situation.now) return { refused: 'lapsed' };
@@ -78,25 +128,43 @@ export function decideCapture(account: Account, id: string, amount: number | und
   const rest = minus(hold.from, from);
   const released = points(hold.points - wanted);
   return {
-    key: endKey(id), source: SOURCE, occurredAt: situation.now.toISOString(), tier: account.tier,
+    key: endKey(id),
+    source: SOURCE,
+    occurredAt: situation.now.toISOString(),
+    tier: account.tier,
     fingerprint: endFingerprint('captured', amount),
     detail: {
-      kind: 'redeemed', redemptionId: id, points: points(wanted), from,
-      ...(hold.rewardId && { rewardId: hold.rewardId }), ...(hold.orderId && { orderId: hold.orderId }),
+      kind: 'redeemed',
+      redemptionId: id,
+      points: points(wanted),
+      from,
+      ...(hold.rewardId && { rewardId: hold.rewardId }),
+      ...(hold.orderId && { orderId: hold.orderId }),
       ...(released > 0 && { released }),
     },
     change: sparse({ buckets: credit(account.buckets, rest), endsHold: id }),
-    trace: [{ step: 'captured', points: points(-wanted) }, ...(released > 0 ? [{ step: 'released', points: released }] : [])],
+    trace: [
+      { step: 'captured', points: points(-wanted) },
+      ...(released > 0 ? [{ step: 'released', points: released }] : []),
+    ],
   };
 }
 
 /** Gives back what was held. `lapsed` is for the sweep, and only once the time is over. */
-export function decideRelease(account: Account, id: string, because: 'voided' | 'lapsed', situation: Situation): Draft | { readonly refused: EndRefusal | 'not-yet' } {
+export function decideRelease(
+  account: Account,
+  id: string,
+  because: 'voided' | 'lapsed',
+  situation: Situation,
+): Draft | { readonly refused: EndRefusal | 'not-yet' } {
   const hold = account.holds[id];
   if (!hold) return { refused: 'no-such-redemption' };
   if (because === 'lapsed' && new Date(hold.lapsesAt) > situation.now) return { refused: 'not-yet' };
   return {
-    key: endKey(id), source: SOURCE, occurredAt: situation.now.toISOString(), tier: account.tier,
+    key: endKey(id),
+    source: SOURCE,
+    occurredAt: situation.now.toISOString(),
+    tier: account.tier,
     fingerprint: endFingerprint('released'),
     detail: { kind: 'released', redemptionId: id, points: hold.points, because },
     change: sparse({ buckets: credit(account.buckets, hold.from), endsHold: id }),
@@ -105,13 +173,17 @@ export function decideRelease(account: Account, id: string, because: 'voided' | 
 }
 
 /** A capture that names no amount means all of it. */
-export const endFingerprint = (end: 'captured' | 'released', amount?: number): string => fingerprint([end, amount ?? null]);
+export const endFingerprint = (end: 'captured' | 'released', amount?: number): string =>
+  fingerprint([end, amount ?? null]);
 
 /** Day on which the next hold lapses, UTC; `undefined` without holds. */
 export function nextLapse(account: Account): string | undefined {
-  return Object.values(account.holds).map((hold) => hold.lapsesAt).sort()[0]?.slice(0, 10);
+  return Object.values(account.holds)
+    .map((hold) => hold.lapsesAt)
+    .sort()[0]
+    ?.slice(0, 10);
 }
 
 /** The first day on which something can be lost that is there today. */
-export const firstDate = (account: Account): string | undefined => byDate(account.buckets).find(([date]) => date !== 'never')?.[0];
-
+export const firstDate = (account: Account): string | undefined =>
+  byDate(account.buckets).find(([date]) => date !== 'never')?.[0];

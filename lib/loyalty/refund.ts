@@ -19,9 +19,13 @@ const refundFingerprint = (fact: RefundFact): string => fingerprint([fact.orderI
 const EARLY_ORDERS_MAX = 20;
 
 /** The order is not known yet: what the refund says is kept until it comes. */
-export function decideEarlyRefund(account: Account, fact: RefundFact): Draft | { readonly refused: 'too-many-early-refunds' } {
+export function decideEarlyRefund(
+  account: Account,
+  fact: RefundFact,
+): Draft | { readonly refused: 'too-many-early-refunds' } {
   const order = `${fact.source}#${fact.orderId}`;
-  if (!account.early[order] && Object.keys(account.early).length >= EARLY_ORDERS_MAX) return { refused: 'too-many-early-refunds' };
+  if (!account.early[order] && Object.keys(account.early).length >= EARLY_ORDERS_MAX)
+    return { refused: 'too-many-early-refunds' };
   return {
     ...header(fact, account),
     detail: { ...told(fact), reversed: NO_POINTS, returned: NO_POINTS, early: true, flags: [] },
@@ -35,7 +39,13 @@ export function decideEarlyRefund(account: Account, fact: RefundFact): Draft | {
  * by the rule and the lines that were stored with the sale. The difference and not the share: each refund that is
  * rounded on its own would leave a point behind, ten refunds would leave ten.
  */
-export function decideRefund(account: Account, fact: RefundFact, situation: Situation, sale: Entry, before: readonly Entry[]): Draft {
+export function decideRefund(
+  account: Account,
+  fact: RefundFact,
+  situation: Situation,
+  sale: Entry,
+  before: readonly Entry[],
+): Draft {
   const detail = sale.detail as Sale;
   const { program } = situation;
   const day = today(situation);
@@ -51,14 +61,25 @@ export function decideRefund(account: Account, fact: RefundFact, situation: Situ
   const returned = detail.spent ? points(Math.max(0, detail.spent.points - target.spent - returnedSoFar)) : NO_POINTS;
 
   const back = detail.spent
-    ? withGrace(minus(longestLived(detail.spent.from, returnedSoFar + returned), longestLived(detail.spent.from, returnedSoFar)), program, day)
+    ? withGrace(
+        minus(
+          longestLived(detail.spent.from, returnedSoFar + returned),
+          longestLived(detail.spent.from, returnedSoFar),
+        ),
+        program,
+        day,
+      )
     : {};
   const given = credit(account.buckets, back);
   const { out, letGo } = claw(plus(account.buckets, given), reversed, detail.bucket, situation);
   if (letGo > 0 && !isPast(detail.bucket, day)) flags.push('refund-after-spend');
 
   const earnedByYear = { [detail.year]: points(-reversed) };
-  const tier = tierOf(program, { ...account.earnedByYear, [detail.year]: points((account.earnedByYear[detail.year] ?? 0) - reversed) }, day);
+  const tier = tierOf(
+    program,
+    { ...account.earnedByYear, [detail.year]: points((account.earnedByYear[detail.year] ?? 0) - reversed) },
+    day,
+  );
   const trace: Step[] = [{ step: 'reversed', points: points(-reversed) }];
   if (returned > 0) trace.push({ step: 'returned', points: returned });
   if (letGo > 0) trace.push({ step: isPast(detail.bucket, day) ? 'lapsed-before' : 'spent-before', points: letGo });
@@ -84,7 +105,8 @@ export function keptOf(
   if (left.nothing) return { earned: NO_POINTS, spent: NO_POINTS };
 
   let earned = 0;
-  for (const part of sale.parts) earned += part.rate ? atRate(left.counted(part.rate.base, part.without ?? []), part.rate) : part.points;
+  for (const part of sale.parts)
+    earned += part.rate ? atRate(left.counted(part.rate.base, part.without ?? []), part.rate) : part.points;
   if (sale.roomed !== undefined) earned = Math.min(earned, sale.roomed);
   // Points spent come back in proportion to the money; the remainder stays spent until the last refund.
   const spent = sale.grossMinor === 0 ? spentPoints : ceilShare(spentPoints, left.grossMinor, sale.grossMinor);
@@ -100,7 +122,8 @@ function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extent
   let everything = false;
   for (const extent of extents) {
     if (extent.kind === 'everything') everything = true;
-    else if (extent.kind === 'amount') loose = { net: loose.net + extent.netMinor, gross: loose.gross + extent.grossMinor };
+    else if (extent.kind === 'amount')
+      loose = { net: loose.net + extent.netMinor, gross: loose.gross + extent.grossMinor };
     else {
       for (const line of extent.lines) {
         const known = sale.lines.some(([id]) => id === line.id);
@@ -172,8 +195,21 @@ function claw(buckets: Account['buckets'], amount: Points, bucket: Day | string,
 }
 
 const told = (fact: RefundFact) =>
-  ({ kind: 'refund', orderId: fact.orderId, refundId: fact.refundId, reason: fact.reason, extent: fact.extent }) as const;
+  ({
+    kind: 'refund',
+    orderId: fact.orderId,
+    refundId: fact.refundId,
+    reason: fact.reason,
+    extent: fact.extent,
+  }) as const;
 
-const header = (fact: RefundFact, account: Account): Pick<Draft, 'key' | 'source' | 'occurredAt' | 'fingerprint' | 'tier'> => ({
-  key: refundKey(fact), source: fact.source, occurredAt: fact.occurredAt, fingerprint: refundFingerprint(fact), tier: account.tier,
+const header = (
+  fact: RefundFact,
+  account: Account,
+): Pick<Draft, 'key' | 'source' | 'occurredAt' | 'fingerprint' | 'tier'> => ({
+  key: refundKey(fact),
+  source: fact.source,
+  occurredAt: fact.occurredAt,
+  fingerprint: refundFingerprint(fact),
+  tier: account.tier,
 });

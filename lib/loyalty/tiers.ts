@@ -22,7 +22,8 @@ export function unlocked(
   before: { readonly spendable: number; readonly tier: string },
   after: { readonly spendable: number; readonly tier: string },
 ): string[] {
-  const can = (reward: Program['rewards'][number], at: typeof before) => at.spendable >= reward.cost && hasTier(program, at.tier, reward.tier);
+  const can = (reward: Program['rewards'][number], at: typeof before) =>
+    at.spendable >= reward.cost && hasTier(program, at.tier, reward.tier);
   return program.rewards.filter((reward) => can(reward, after) && !can(reward, before)).map((reward) => reward.id);
 }
 

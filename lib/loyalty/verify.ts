@@ -21,23 +21,40 @@ export function checkEntry(entry: Entry): Fault | undefined {
  * Folds a member's entries, in the order of `seq`, and compares with the account: no gap, no break in the chain, sums
  * that agree with what each entry says of the balance after it, and an account that is exactly their sum.
  */
-export function checkMember(memberId: string, entries: readonly Entry[], stored: Account | undefined): Fault | undefined {
+export function checkMember(
+  memberId: string,
+  entries: readonly Entry[],
+  stored: Account | undefined,
+): Fault | undefined {
   let account = newAccount(memberId, entries[0]?.tierFrom ?? entries[0]?.after.tier ?? stored?.tier ?? '');
   for (const [index, entry] of entries.entries()) {
     const about = { memberId, seq: entry.seq, key: entry.key };
-    if (entry.seq !== index + 1) return { memberId, seq: index + 1, fault: `entry ${index + 1} is missing: ${entry.seq} follows ${index}` };
+    if (entry.seq !== index + 1)
+      return { memberId, seq: index + 1, fault: `entry ${index + 1} is missing: ${entry.seq} follows ${index}` };
     if (entry.memberId !== memberId) return { ...about, fault: 'belongs to another member' };
     if (entry.prevHash !== account.headHash) return { ...about, fault: 'does not follow the entry before it' };
     const fault = checkEntry(entry);
     if (fault) return fault;
     account = evolve(account, entry);
-    if (canonical(balanceOf(account)) !== canonical(entry.after)) return { ...about, fault: 'the balance after it is not the sum so far' };
+    if (canonical(balanceOf(account)) !== canonical(entry.after))
+      return { ...about, fault: 'the balance after it is not the sum so far' };
     const broken = checkAccount(account);
     if (broken) return { ...about, fault: broken };
   }
-  if (!stored) return entries.length === 0 ? undefined : { memberId, seq: entries.length, fault: 'the account is missing' };
-  if (stored.seq !== entries.length) return { memberId, seq: entries.length + 1, fault: `entry ${entries.length + 1} is missing: the account counts ${stored.seq}` };
-  if (canonical(stored) !== canonical(account)) return { memberId, seq: stored.seq, fault: `the account is not the sum of its entries: ${difference(stored, account)}` };
+  if (!stored)
+    return entries.length === 0 ? undefined : { memberId, seq: entries.length, fault: 'the account is missing' };
+  if (stored.seq !== entries.length)
+    return {
+      memberId,
+      seq: entries.length + 1,
+      fault: `entry ${entries.length + 1} is missing: the account counts ${stored.seq}`,
+    };
+  if (canonical(stored) !== canonical(account))
+    return {
+      memberId,
+      seq: stored.seq,
+      fault: `the account is not the sum of its entries: ${difference(stored, account)}`,
+    };
   return undefined;
 }
 

@@ -5,19 +5,39 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
-  TransactWriteItemsCommand,
   TransactionCanceledException,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Account, Day } from '../loyalty/account.ts';
-import { activityKey, decideActivity, decideSale, type Situation, saleDifferences, saleFingerprint, saleKey, today } from '../loyalty/accrue.ts';
+import {
+  activityKey,
+  decideActivity,
+  decideSale,
+  type Situation,
+  saleDifferences,
+  saleFingerprint,
+  saleKey,
+  today,
+} from '../loyalty/accrue.ts';
 import { addDays } from '../loyalty/calendar.ts';
 import { append, type Detail, type Draft, type Entry, keyOf, newAccount, type Spent } from '../loyalty/entry.ts';
 import type { ActivityFact, RefundFact, SaleFact } from '../loyalty/facts.ts';
 import { decideExpiry } from '../loyalty/lapse.ts';
 import { decideNote, type Note } from '../loyalty/notes.ts';
 import type { Program } from '../loyalty/program.ts';
-import { decideCapture, decideRedemption, decideRelease, endFingerprint, endKey, firstDate, nextLapse, type Redemption, startFingerprint, startKey } from '../loyalty/redeem.ts';
+import {
+  decideCapture,
+  decideRedemption,
+  decideRelease,
+  endFingerprint,
+  endKey,
+  firstDate,
+  nextLapse,
+  type Redemption,
+  startFingerprint,
+  startKey,
+} from '../loyalty/redeem.ts';
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
 
 /**
@@ -56,8 +76,9 @@ export type Ledger = ReturnType<typeof openLedger>;
 /** Shards of the indexes that sweeps read: so many partitions share a day's load. */
 export const SHARDS = 8;
 
-const ATTEMPTS = 12;
-const BACKOFF_MS = { base: 8, max: 400 };
+// Somebody always gets through, so a loser of many rounds is only unlucky; full jitter makes long streaks rare.
+const ATTEMPTS = 64;
+const BACKOFF_MS = { base: 4, max: 250 };
 
 /** Opens a merchant's ledger. Every posting is one transaction of two items: the account and one entry. */
 export function openLedger(options: LedgerOptions) {
@@ -74,7 +95,11 @@ export function openLedger(options: LedgerOptions) {
 
   async function entry(memberId: string, key: string): Promise<Entry | undefined> {
     const { Item } = await client.send(
-      new GetItemCommand({ TableName: tables.entries, Key: { memberId: { S: memberId }, key: { S: key } }, ConsistentRead: true }),
+      new GetItemCommand({
+        TableName: tables.entries,
+        Key: { memberId: { S: memberId }, key: { S: key } },
+        ConsistentRead: true,
+      }),
     );
     return Item && fromEntryItem(Item);
   }
@@ -105,7 +130,10 @@ export function openLedger(options: LedgerOptions) {
    * the member: it always runs after the account was read, so whatever changes them fails the account's condition.
    * An outcome instead of a draft posts nothing.
    */
-  async function post(memberId: string, decide: (account: Account, situation: Situation) => Draft | Outcome | Promise<Draft | Outcome>): Promise<Outcome> {
+  async function post(
+    memberId: string,
+    decide: (account: Account, situation: Situation) => Draft | Outcome | Promise<Draft | Outcome>,
+  ): Promise<Outcome> {
     let current = (await account(memberId)) ?? newAccount(memberId, firstTier);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const at = situation();
@@ -113,21 +141,23 @@ export function openLedger(options: LedgerOptions) {
       if ('kind' in draft) return draft;
       const next = append(current, draft, { recordedAt: at.now.toISOString(), program: version });
       const refusal = await write(current, next.account, next.entry);
-      if (!refusal) return next.entry.detail.kind === 'refused' ? { kind: 'refused', because: next.entry.detail.because, entry: next.entry } : { kind: 'posted', entry: next.entry };
+      if (!refusal)
+        return next.entry.detail.kind === 'refused'
+          ? { kind: 'refused', because: next.entry.detail.because, entry: next.entry }
+          : { kind: 'posted', entry: next.entry };
       // Both may be there: the entry is the answer then, whatever else the account did meanwhile.
       if (refusal.entry) return replay(refusal.entry, draft.fingerprint);
-      if (refusal.account) {
-        current = refusal.account;
-        continue;
-      }
-      await wait(random() * Math.min(BACKOFF_MS.max, BACKOFF_MS.base * 2 ** attempt));
-      if (refusal.mustRead) current = (await account(memberId)) ?? newAccount(memberId, firstTier);
+      // The first losers try again at once with what they were shown; after that everybody steps aside for a moment.
+      if (!refusal.account || attempt > 2)
+        await wait(random() * Math.min(BACKOFF_MS.max, BACKOFF_MS.base * 2 ** attempt));
+      if (refusal.account) current = refusal.account;
+      else current = (await account(memberId)) ?? newAccount(memberId, firstTier);
     }
     throw new LedgerBusy(`no posting after ${ATTEMPTS} tries`);
   }
 
   /** `undefined` when written; else what was in the way. */
-  async function write(before: Account, after: Account, posted: Entry): Promise<{ account?: Account; entry?: Entry; mustRead?: boolean } | undefined> {
+  async function write(before: Account, after: Account, posted: Entry): Promise<InTheWay | undefined> {
     try {
       await client.send(
         new TransactWriteItemsCommand({
@@ -140,7 +170,10 @@ export function openLedger(options: LedgerOptions) {
                 Item: toAccountItem(after),
                 ...(before.seq === 0
                   ? { ConditionExpression: 'attribute_not_exists(memberId)' }
-                  : { ConditionExpression: 'seq = :seq', ExpressionAttributeValues: { ':seq': { N: String(before.seq) } } }),
+                  : {
+                      ConditionExpression: 'seq = :seq',
+                      ExpressionAttributeValues: { ':seq': { N: String(before.seq) } },
+                    }),
                 ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
               },
             },
@@ -159,8 +192,17 @@ export function openLedger(options: LedgerOptions) {
     } catch (error) {
       if (error instanceof TransactionCanceledException) return standing(error.CancellationReasons ?? [], error);
       // The SDK retries neither of these. The mismatch means that this token was used with other bytes: read what is there.
-      if (isNamed(error, 'TransactionConflictException', 'TransactionInProgressException', 'IdempotentParameterMismatchException', 'ThrottlingException', 'ProvisionedThroughputExceededException')) {
-        return { mustRead: true };
+      if (
+        isNamed(
+          error,
+          'TransactionConflictException',
+          'TransactionInProgressException',
+          'IdempotentParameterMismatchException',
+          'ThrottlingException',
+          'ProvisionedThroughputExceededException',
+        )
+      ) {
+        return {};
       }
       throw error;
     }
@@ -183,7 +225,8 @@ export function openLedger(options: LedgerOptions) {
     const current = (await account(memberId)) ?? newAccount(memberId, firstTier);
     const at = situation();
     const hold = fact.redemptionId ? current.holds[fact.redemptionId] : undefined;
-    const spent = hold && fact.redemptionId ? { redemptionId: fact.redemptionId, points: hold.points, from: hold.from } : undefined;
+    const spent =
+      hold && fact.redemptionId ? { redemptionId: fact.redemptionId, points: hold.points, from: hold.from } : undefined;
     const draft = decideSale(current, fact, at, spent);
     return { draft, entry: append(current, draft, { recordedAt: at.now.toISOString(), program: version }).entry };
   }
@@ -200,7 +243,10 @@ export function openLedger(options: LedgerOptions) {
       return 'refused' in draft ? { kind: 'refused', because: draft.refused } : draft;
     });
 
-  async function capture(memberId: string, command: { readonly redemptionId: string; readonly points?: number | undefined }): Promise<Outcome> {
+  async function capture(
+    memberId: string,
+    command: { readonly redemptionId: string; readonly points?: number | undefined },
+  ): Promise<Outcome> {
     const { redemptionId } = command;
     return post(memberId, async (account, at) => {
       const draft = decideCapture(account, redemptionId, command.points, at);
@@ -210,7 +256,10 @@ export function openLedger(options: LedgerOptions) {
     });
   }
 
-  const release = (memberId: string, command: { readonly redemptionId: string; readonly reason: 'voided' | 'lapsed' }): Promise<Outcome> =>
+  const release = (
+    memberId: string,
+    command: { readonly redemptionId: string; readonly reason: 'voided' | 'lapsed' },
+  ): Promise<Outcome> =>
     post(memberId, async (account, at) => {
       const draft = decideRelease(account, command.redemptionId, command.reason, at);
       if (!('refused' in draft)) return draft;
@@ -219,19 +268,32 @@ export function openLedger(options: LedgerOptions) {
     });
 
   /** A hold that is gone has ended before, once, in some way: that is the answer. */
-  async function ending(memberId: string, redemptionId: string, refused: string, asked: string): Promise<Outcome | undefined> {
+  async function ending(
+    memberId: string,
+    redemptionId: string,
+    refused: string,
+    asked: string,
+  ): Promise<Outcome | undefined> {
     if (refused !== 'no-such-redemption') return undefined;
     const ended = (await entry(memberId, endKey(redemptionId))) ?? (await entry(memberId, startKey(redemptionId)));
     if (!ended) return undefined;
     if (ended.detail.kind === 'refused') return { kind: 'refused', because: ended.detail.because, entry: ended };
     // Spent at once: capturing it all again asks for what has happened.
-    if (ended.key === startKey(redemptionId) && ended.detail.kind === 'redeemed' && asked === endFingerprint('captured')) return { kind: 'replayed', entry: ended };
+    if (
+      ended.key === startKey(redemptionId) &&
+      ended.detail.kind === 'redeemed' &&
+      asked === endFingerprint('captured')
+    )
+      return { kind: 'replayed', entry: ended };
     return replay(ended, asked);
   }
 
   /** An entry that stands already, told apart by what was asked for it. */
   function replay(there: Entry, asked: string, differences?: readonly string[]): Outcome {
-    if (there.fingerprint === asked) return there.detail.kind === 'refused' ? { kind: 'refused', because: there.detail.because, entry: there } : { kind: 'replayed', entry: there };
+    if (there.fingerprint === asked)
+      return there.detail.kind === 'refused'
+        ? { kind: 'refused', because: there.detail.because, entry: there }
+        : { kind: 'replayed', entry: there };
     return { kind: 'conflict', entry: there, differences: differences ?? [differenceOf(there.detail)] };
   }
 
@@ -249,28 +311,39 @@ export function openLedger(options: LedgerOptions) {
       if (outcome.kind !== 'conflict' || outcome.entry.detail.kind !== 'sale') return outcome;
       return { ...outcome, differences: saleDifferences(outcome.entry.detail, fact) };
     },
-    activity: (memberId: string, fact: ActivityFact): Promise<Outcome> => post(memberId, (account, at) => decideActivity(account, fact, at)),
+    activity: (memberId: string, fact: ActivityFact): Promise<Outcome> =>
+      post(memberId, (account, at) => decideActivity(account, fact, at)),
     /** Spends at once, or puts aside. */
-    authorize: (memberId: string, asked: Redemption): Promise<Outcome> => post(memberId, (account, at) => decideRedemption(account, asked, at)),
+    authorize: (memberId: string, asked: Redemption): Promise<Outcome> =>
+      post(memberId, (account, at) => decideRedemption(account, asked, at)),
     note: (memberId: string, note: Note, told: { source: string; object: string; at: string }): Promise<Outcome> =>
       post(memberId, (account) => decideNote(account, note, told)),
     /** Takes out what could be spent through that day and no longer. Nothing to take is no entry. */
     expire: (memberId: string, through: Day): Promise<Outcome> =>
       post(memberId, (account, at) =>
-        through >= today(at) ? { kind: 'refused', because: 'day-not-over' } : (decideExpiry(account, through, at) ?? { kind: 'refused', because: 'nothing-to-expire' }),
+        through >= today(at)
+          ? { kind: 'refused', because: 'day-not-over' }
+          : (decideExpiry(account, through, at) ?? { kind: 'refused', because: 'nothing-to-expire' }),
       ),
   };
+}
+
+/** What stood there instead; empty when it was a passing conflict, and must be read. */
+interface InTheWay {
+  readonly account?: Account;
+  readonly entry?: Entry;
 }
 
 const isNamed = (error: unknown, ...names: string[]): boolean => error instanceof Error && names.includes(error.name);
 
 /** Reads the two reasons of a cancelled transaction: the account's first, the entry's second. */
-function standing(reasons: readonly CancellationReason[], error: Error): { account?: Account; entry?: Entry; mustRead?: boolean } {
+function standing(reasons: readonly CancellationReason[], error: Error): InTheWay {
   const [ofAccount, ofEntry] = reasons;
   if (ofEntry?.Code === 'ConditionalCheckFailed' && ofEntry.Item) return { entry: fromEntryItem(ofEntry.Item) };
-  if (ofAccount?.Code === 'ConditionalCheckFailed' && ofAccount.Item) return { account: fromAccountItem(ofAccount.Item) };
+  if (ofAccount?.Code === 'ConditionalCheckFailed' && ofAccount.Item)
+    return { account: fromAccountItem(ofAccount.Item) };
   const passing = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'ConditionalCheckFailed'];
-  if (reasons.some((reason) => reason.Code && passing.includes(reason.Code))) return { mustRead: true };
+  if (reasons.some((reason) => reason.Code && passing.includes(reason.Code))) return {};
   throw error;
 }
 
@@ -309,7 +382,8 @@ export function fromAccountItem(item: Record<string, AttributeValue>): Account {
   return account as Account;
 }
 
-export const toEntryItem = (entry: Entry): Record<string, AttributeValue> => marshall(entry, { removeUndefinedValues: true });
+export const toEntryItem = (entry: Entry): Record<string, AttributeValue> =>
+  marshall(entry, { removeUndefinedValues: true });
 
 export const fromEntryItem = (item: Record<string, AttributeValue>): Entry => unmarshall(item) as Entry;
 

@@ -47,7 +47,8 @@ export class MemoryClient {
     const name = (command as { constructor: { name: string } }).constructor.name;
     const mishap = this.mishap(this.calls, name);
     if (mishap === 'fail') throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
-    if (mishap === 'conflict' && command instanceof TransactWriteItemsCommand) throw cancelled([{ Code: 'TransactionConflict' }, { Code: 'None' }]);
+    if (mishap === 'conflict' && command instanceof TransactWriteItemsCommand)
+      throw cancelled([{ Code: 'TransactionConflict' }, { Code: 'None' }]);
     const answer = this.apply(command);
     if (mishap === 'lost') throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
     if (mishap === 'die') {
@@ -58,10 +59,13 @@ export class MemoryClient {
   }
 
   private apply(command: unknown): unknown {
-    if (command instanceof GetItemCommand) return { Item: this.table(command.input.TableName).get(keyText(command.input.Key ?? {})) };
+    if (command instanceof GetItemCommand)
+      return { Item: this.table(command.input.TableName).get(keyText(command.input.Key ?? {})) };
     if (command instanceof QueryCommand) {
       const { ':m': member, ':p': prefix } = command.input.ExpressionAttributeValues ?? {};
-      const items = [...this.table(command.input.TableName).values()].filter((item) => item.memberId?.S === member?.S && item.key?.S?.startsWith(prefix?.S ?? ''));
+      const items = [...this.table(command.input.TableName).values()].filter(
+        (item) => item.memberId?.S === member?.S && item.key?.S?.startsWith(prefix?.S ?? ''),
+      );
       return { Items: items };
     }
     if (command instanceof TransactWriteItemsCommand) {
@@ -71,7 +75,10 @@ export class MemoryClient {
       });
       const reasons = puts.map((put) => {
         const there = this.table(put.TableName).get(primary(put.Item ?? {}));
-        const holds = put.ConditionExpression === 'seq = :seq' ? there?.seq?.N === put.ExpressionAttributeValues?.[':seq']?.N : there === undefined;
+        const holds =
+          put.ConditionExpression === 'seq = :seq'
+            ? there?.seq?.N === put.ExpressionAttributeValues?.[':seq']?.N
+            : there === undefined;
         return holds ? { Code: 'None' } : { Code: 'ConditionalCheckFailed', ...(there && { Item: there }) };
       });
       if (reasons.some((reason) => reason.Code !== 'None')) throw cancelled(reasons);
@@ -88,7 +95,8 @@ export class MemoryClient {
   }
 }
 
-const primary = (item: Item): string => keyText({ ...(item.memberId && { memberId: item.memberId }), ...(item.key && { key: item.key }) });
+const primary = (item: Item): string =>
+  keyText({ ...(item.memberId && { memberId: item.memberId }), ...(item.key && { key: item.key }) });
 const keyText = (key: Item): string => `${key.memberId?.S}|${key.key?.S ?? ''}`;
 
 const cancelled = (reasons: { Code: string; Item?: Item }[]) =>

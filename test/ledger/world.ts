@@ -1,7 +1,7 @@
-import { Program, type ProgramInput } from '../../lib/loyalty/program.ts';
-import type { ActivityFact, RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
-import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ActivityFact, RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
+import { Program, type ProgramInput } from '../../lib/loyalty/program.ts';
+import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
 
 /** A small program that uses every kind of rule. */
 export const programInput = {
@@ -10,8 +10,19 @@ export const programInput = {
   timeZone: 'Europe/Berlin',
   startsOn: '2026-01-01',
   rules: [
-    { id: 'spend', on: 'sale', when: [{ is: 'category-not-in', categories: ['gift-card'] }], earn: { kind: 'per-amount', points: 7, amount: '1.00', base: 'net' } },
-    { id: 'visit', on: 'activity', when: [{ is: 'activity', activities: ['visit'] }], earn: { kind: 'flat', points: 5 }, multiplied: false },
+    {
+      id: 'spend',
+      on: 'sale',
+      when: [{ is: 'category-not-in', categories: ['gift-card'] }],
+      earn: { kind: 'per-amount', points: 7, amount: '1.00', base: 'net' },
+    },
+    {
+      id: 'visit',
+      on: 'activity',
+      when: [{ is: 'activity', activities: ['visit'] }],
+      earn: { kind: 'flat', points: 5 },
+      multiplied: false,
+    },
   ],
   dailyPointsMax: 5_000,
   tiers: [
@@ -41,21 +52,54 @@ export class TestClock {
   }
 }
 
-export const ledgerOn = (client: DynamoDBClient, clock: TestClock, changes: Partial<ProgramInput> = {}, on = tables): Ledger =>
+export const ledgerOn = (
+  client: DynamoDBClient,
+  clock: TestClock,
+  changes: Partial<ProgramInput> = {},
+  on = tables,
+): Ledger =>
   openLedger({ client, tables: on, program: program(changes), version: 'test', now: clock.now, random: () => 0 });
 
 export const sale = (orderId: string, netMinor: number, more: Partial<SaleFact> = {}): SaleFact => ({
-  type: 'sale', factId: `test:${orderId}`, occurredAt: '2026-03-10T12:00:00Z', source: 'till', identities: [],
-  orderId, currency: 'EUR', netMinor, grossMinor: netMinor, lines: [], ...more,
+  type: 'sale',
+  factId: `test:${orderId}`,
+  occurredAt: '2026-03-10T12:00:00Z',
+  source: 'till',
+  identities: [],
+  orderId,
+  currency: 'EUR',
+  netMinor,
+  grossMinor: netMinor,
+  lines: [],
+  ...more,
 });
 
-export const refund = (orderId: string, refundId: string, extent: RefundFact['extent'] | number, more: Partial<RefundFact> = {}): RefundFact => ({
-  type: 'refund', factId: `test:${orderId}:${refundId}`, occurredAt: '2026-03-11T12:00:00Z', source: 'till', identities: [],
-  orderId, refundId, currency: 'EUR', reason: 'return',
-  extent: typeof extent === 'number' ? { kind: 'amount', netMinor: extent, grossMinor: extent } : extent, ...more,
+export const refund = (
+  orderId: string,
+  refundId: string,
+  extent: RefundFact['extent'] | number,
+  more: Partial<RefundFact> = {},
+): RefundFact => ({
+  type: 'refund',
+  factId: `test:${orderId}:${refundId}`,
+  occurredAt: '2026-03-11T12:00:00Z',
+  source: 'till',
+  identities: [],
+  orderId,
+  refundId,
+  currency: 'EUR',
+  reason: 'return',
+  extent: typeof extent === 'number' ? { kind: 'amount', netMinor: extent, grossMinor: extent } : extent,
+  ...more,
 });
 
 export const visit = (activityId: string, more: Partial<ActivityFact> = {}): ActivityFact => ({
-  type: 'activity', factId: `test:${activityId}`, occurredAt: '2026-03-10T12:00:00Z', source: 'till', identities: [],
-  activity: 'visit', activityId, ...more,
+  type: 'activity',
+  factId: `test:${activityId}`,
+  occurredAt: '2026-03-10T12:00:00Z',
+  source: 'till',
+  identities: [],
+  activity: 'visit',
+  activityId,
+  ...more,
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { append, newAccount } from '../../lib/loyalty/entry.ts';
-import type { SaleFact } from '../../lib/loyalty/facts.ts';
 import { decideActivity, decideSale, type Situation } from '../../lib/loyalty/accrue.ts';
+import { append, newAccount } from '../../lib/loyalty/entry.ts';
 import { explain } from '../../lib/loyalty/explain.ts';
-import type { ProgramInput } from '../../lib/loyalty/program.ts';
+import type { SaleFact } from '../../lib/loyalty/facts.ts';
 import { points } from '../../lib/loyalty/points.ts';
+import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { program, programInput, sale, visit } from '../ledger/world.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');
@@ -17,7 +17,13 @@ function earned(fact: SaleFact, account = newcomer, situation = at()): number {
   return detail.kind === 'sale' ? detail.earned : Number.NaN;
 }
 
-const line = (id: string, netMinor: number, category?: string) => ({ id, quantity: 1, netMinor, grossMinor: netMinor, ...(category && { category }) });
+const line = (id: string, netMinor: number, category?: string) => ({
+  id,
+  quantity: 1,
+  netMinor,
+  grossMinor: netMinor,
+  ...(category && { category }),
+});
 
 describe('a sale earns points', () => {
   it('for each full amount, rounded down once over the whole order', () => {
@@ -40,7 +46,9 @@ describe('a sale earns points', () => {
     ['exactly at the threshold: equality is in', 930, 1_000, 'gold'],
     ['one point below it', 929, 1_000, 'base'],
   ])('and reaches a tier, %s', (_, had, netMinor, tier) => {
-    expect(decideSale({ ...newcomer, earnedByYear: { '2026': points(had) } }, sale('o', netMinor), at()).tier).toBe(tier);
+    expect(decideSale({ ...newcomer, earnedByYear: { '2026': points(had) } }, sale('o', netMinor), at()).tier).toBe(
+      tier,
+    );
   });
 
   it('on goods that count, and not on the others', () => {
@@ -48,7 +56,9 @@ describe('a sale earns points', () => {
   });
 
   it('on the net or on the gross amount, as the rule says', () => {
-    const rules = [{ ...programInput.rules[0], earn: { kind: 'per-amount', points: 1, amount: '1.00', base: 'gross' } }] as ProgramInput['rules'];
+    const rules = [
+      { ...programInput.rules[0], earn: { kind: 'per-amount', points: 1, amount: '1.00', base: 'gross' } },
+    ] as ProgramInput['rules'];
     expect(earned(sale('o', 1_000, { grossMinor: 1_190 }), newcomer, at({ rules }))).toBe(11);
   });
 
@@ -68,8 +78,12 @@ describe('a sale earns points', () => {
   });
 
   it('but none from a rule whose minimum is not reached; the minimum itself is in', () => {
-    const rules = [{ ...programInput.rules[0], when: [{ is: 'minimum-spend', amount: '5.00' }] }] as ProgramInput['rules'];
-    expect([earned(sale('o', 499), newcomer, at({ rules })), earned(sale('o', 500), newcomer, at({ rules }))]).toEqual([0, 35]);
+    const rules = [
+      { ...programInput.rules[0], when: [{ is: 'minimum-spend', amount: '5.00' }] },
+    ] as ProgramInput['rules'];
+    expect([earned(sale('o', 499), newcomer, at({ rules })), earned(sale('o', 500), newcomer, at({ rules }))]).toEqual([
+      0, 35,
+    ]);
   });
 
   it.each([
@@ -99,7 +113,14 @@ describe('a sale earns points', () => {
 describe('an activity earns', () => {
   it('a flat award, without the tier when the rule says so', () => {
     const { detail } = decideActivity(gold, visit('v1'), at());
-    expect(detail).toEqual({ kind: 'activity', activity: 'visit', activityId: 'v1', earned: 5, bucket: '2027-03-31', unlocked: [] });
+    expect(detail).toEqual({
+      kind: 'activity',
+      activity: 'visit',
+      activityId: 'v1',
+      earned: 5,
+      bucket: '2027-03-31',
+      unlocked: [],
+    });
   });
 
   it('nothing when no rule is about it', () => {

@@ -21,7 +21,10 @@ describe('the calendar agrees with Temporal', () => {
     fc.assert(
       fc.property(plainDay, fc.integer({ min: -400, max: 400 }), (day, n) => {
         const date = Temporal.PlainDate.from(day);
-        expect([addDays(day, n), addMonths(day, n)]).toEqual([date.add({ days: n }).toString(), date.add({ months: n }).toString()]);
+        expect([addDays(day, n), addMonths(day, n)]).toEqual([
+          date.add({ days: n }).toString(),
+          date.add({ months: n }).toString(),
+        ]);
       }),
     );
   });
