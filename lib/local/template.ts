@@ -147,7 +147,7 @@ function readStacks(directory: string): Stack[] {
     }
   }
   return artifacts.flatMap(({ type, properties }) => {
-    if (type !== 'aws:cloudformation-stack' || properties?.templateFile === undefined) return [];
+    if (type !== 'aws:cloudformation:stack' || properties?.templateFile === undefined) return [];
     const file = join(directory, properties.templateFile);
     const name = properties.stackName ?? properties.templateFile.replace(/\.template\.json$/, '');
     return [{ name, file, template: read<Template>(file), assets }];

@@ -39,7 +39,7 @@ export function writeAssembly(directory: string, stacks: Record<string, SmallSta
   const artifacts: Record<string, unknown> = {};
   for (const [name, template] of Object.entries(stacks)) {
     artifacts[name] = {
-      type: 'aws:cloudformation-stack',
+      type: 'aws:cloudformation:stack',
       properties: { templateFile: `${name}.template.json`, stackName: name },
     };
     artifacts[`${name}.assets`] = { type: 'cdk:asset-manifest', properties: { file: `${name}.assets.json` } };
