@@ -43,6 +43,8 @@ export interface Manifest {
   readonly apiVersion: string;
   /** Which channel its `channel` role serves. */
   readonly channel?: Channel;
+  /** What its `source` understands, by the vendor's own names: what to subscribe to. All else is taken in and ignored. */
+  readonly hears?: readonly string[];
   /** Not secret, kept in `merchants/`, checked at synth. */
   readonly settings: z.ZodObject;
   /** Kept in Secrets Manager, checked at cold start. */

@@ -1,8 +1,8 @@
-/** The three ways in which talking to a vendor fails. Messages are for staff: no body, no phone, no name. */
+/** The ways in which talking to a vendor fails. Messages are for staff: no body, no phone, no name, no credential. */
 
 /** May work later: no answer, 429, 5xx. The queue tries again. */
 export class Transient extends Error {
-  override readonly name = 'Transient';
+  override readonly name: string = 'Transient';
   /** What the vendor asked for in Retry-After. */
   readonly retryAfterSeconds: number | undefined;
   constructor(message: string, options?: ErrorOptions & { retryAfterSeconds?: number | undefined }) {
@@ -13,7 +13,17 @@ export class Transient extends Error {
 
 /** Will never work as it is: parked with its reason. */
 export class Permanent extends Error {
-  override readonly name = 'Permanent';
+  override readonly name: string = 'Permanent';
+}
+
+/** The other side asked us to stop, or is not there any more (410): parked, and so will be all that follows until staff mend it. */
+export class Gone extends Permanent {
+  override readonly name = 'Gone';
+}
+
+/** The member has opted out at the vendor: parked, and to be remembered as a withdrawn consent. */
+export class OptedOut extends Permanent {
+  override readonly name = 'OptedOut';
 }
 
 /** The credentials were refused: the token is refreshed once, then staff are told. */

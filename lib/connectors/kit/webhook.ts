@@ -13,7 +13,7 @@ export interface RawRequest {
 
 declare const proven: unique symbol;
 
-/** A delivery whose sender is proven. Only the `verify…` functions of this file make one. */
+/** A delivery whose sender is proven. Only `verifyHmac` and `verifySecret` make one; the other proofs of the kit go through them. */
 export type Verified = RawRequest & { readonly [proven]: true };
 
 /** What a set-up challenge is answered with. */
@@ -23,9 +23,12 @@ export interface Reply {
   readonly contentType: string;
 }
 
+/** What a secret that is not filled yet may hold. No key, no entry. */
+type Keys<Key> = readonly (Key | undefined)[] | undefined;
+
 export interface HmacProof {
-  /** Several while one is being rotated. No key, no entry. */
-  readonly keys: readonly (string | Buffer)[];
+  /** Several while one is being rotated. */
+  readonly keys: Keys<string | Buffer>;
   /** What the vendor signs, in its order, without separators. */
   readonly signed: readonly (string | Buffer)[];
   /** One or more candidates as the vendor sent them, prefixes stripped. */
@@ -37,12 +40,12 @@ export interface HmacProof {
 /** HMAC over what the vendor signs, under any of our keys. Constant time; fails closed without a key or a signature. */
 export function verifyHmac(request: RawRequest, proof: HmacProof): Verified {
   const candidates = [proof.signature ?? []].flat().filter((candidate) => candidate.length > 0);
-  const keys = proof.keys.filter((key) => key.length > 0);
+  const keys = (proof.keys ?? []).filter((key) => key !== undefined && key.length > 0);
   if (keys.length === 0) throw new WebhookRejected('no key is configured');
   if (candidates.length === 0) throw new WebhookRejected('the signature is missing');
   let matched = false;
   for (const key of keys) {
-    const mac = createHmac(proof.algorithm, key);
+    const mac = createHmac(proof.algorithm, key as string | Buffer);
     for (const part of proof.signed) mac.update(part);
     const expected = Buffer.from(mac.digest(proof.encoding));
     // Every pair is compared: leaving early would tell which key is the live one.
@@ -53,25 +56,26 @@ export function verifyHmac(request: RawRequest, proof: HmacProof): Verified {
 }
 
 /** For the many vendors that sign nothing: a long secret in a header, a query or a path. */
-export function verifySecret(request: RawRequest, presented: string | undefined, keys: readonly string[]): Verified {
-  const usable = keys.filter((key) => key.length >= 16);
+export function verifySecret(request: RawRequest, presented: string | undefined, keys: Keys<string>): Verified {
+  const usable = (keys ?? []).filter((key) => key !== undefined && key.length >= 16);
   if (usable.length === 0) throw new WebhookRejected('no secret of 16 characters or more is configured');
   if (!presented) throw new WebhookRejected('the secret is missing');
   let matched = false;
-  for (const key of usable) matched = sameText(key, presented) || matched;
+  for (const key of usable) matched = sameText(key as string, presented) || matched;
   if (!matched) throw new WebhookRejected('the secret does not match');
   return request as Verified;
 }
 
 /** Refuses a delivery whose own time stamp is too far from ours, either way. */
 export function withinTolerance(timestampSeconds: number, now: Date, toleranceSeconds: number): void {
-  const skewSeconds = Math.abs(now.getTime() / 1000 - timestampSeconds);
+  const skewSeconds = Math.abs(Math.floor(now.getTime() / 1000) - timestampSeconds);
   if (!(skewSeconds <= toleranceSeconds)) throw new WebhookRejected('the time stamp is missing or too far from now');
 }
 
-// Both are hashed under one key first, so that lengths are equal and nothing is learnt from them either.
+/** Constant time, also over the lengths. */
 export const sameText = (a: string, b: string): boolean => sameBytes(Buffer.from(a), Buffer.from(b));
 
+// Both are hashed under one key first, so that lengths are equal and nothing is learnt from them either.
 function sameBytes(a: Buffer, b: Buffer): boolean {
   const digest = (bytes: Buffer) => createHmac('sha256', 'compare').update(bytes).digest();
   return timingSafeEqual(digest(a), digest(b));

@@ -6,8 +6,21 @@ export default defineManifest({
   title: 'Shopify',
   roles: ['source'],
   apiVersion: '2026-10',
-  settings: z.strictObject({ shop: z.string().regex(/^[a-z0-9-]+\.myshopify\.com$/, 'the shop’s own host, such as my-shop.myshopify.com') }),
+  hears: ['orders/paid', 'orders/cancelled', 'refunds/create', 'customers/create', 'customers/update'],
+  settings: z.strictObject({
+    shop: z
+      .string()
+      .regex(/^[a-z0-9-]+\.myshopify\.com$/, 'the shop’s own host, such as my-shop.myshopify.com')
+      .describe('The shop’s own host, such as `my-shop.myshopify.com`. Deliveries of any other shop are refused.'),
+  }),
   // A list, since the old secret may sign for up to an hour after rotation.
-  secret: z.object({ webhookSecrets: z.array(z.string().min(1)).min(1) }),
+  secret: z.object({
+    webhookSecrets: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe(
+        'Client secrets of the app; while one is rotated, both. Webhooks made by hand under Settings › Notifications are signed with that page’s own key.',
+      ),
+  }),
   limits: { concurrency: 5, timeoutSeconds: 10, batch: 1 },
 });

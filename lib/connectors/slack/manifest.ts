@@ -8,6 +8,12 @@ export default defineManifest({
   apiVersion: 'incoming-webhooks',
   settings: z.strictObject({}),
   // The address is the credential.
-  secret: z.object({ webhookUrl: z.url({ protocol: /^https$/, hostname: /(^|\.)slack(-gov)?\.com$/ }) }),
+  secret: z.object({
+    webhookUrl: z
+      .url({ protocol: /^https$/, hostname: /(^|\.)slack(-gov)?\.com$/ })
+      .describe(
+        'Address of an incoming webhook of a Slack app, `https://hooks.slack.com/services/…`. It names the channel, and whoever has it can post.',
+      ),
+  }),
   limits: { concurrency: 2, timeoutSeconds: 10, batch: 1 },
 });

@@ -6,11 +6,33 @@ export default defineManifest({
   title: 'Stripe',
   roles: ['source'],
   apiVersion: '2026-10-28.endive',
+  hears: [
+    'payment_intent.succeeded',
+    'checkout.session.completed',
+    'checkout.session.async_payment_succeeded',
+    'refund.created',
+    'refund.updated',
+    'charge.dispute.closed',
+  ],
   settings: z.strictObject({
-    /** One sale raises several events; exactly one of them may earn. */
-    accrueOn: z.enum(['payment_intent.succeeded', 'checkout.session.completed']).default('payment_intent.succeeded'),
+    accrueOn: z
+      .enum(['payment_intent.succeeded', 'checkout.session.completed'])
+      .default('payment_intent.succeeded')
+      .describe(
+        'One sale raises several events; exactly one of them earns. A payment tells only the total that was paid; a checkout session also tells tax and shipping.',
+      ),
+    account: z
+      .string()
+      .regex(/^acct_\w+$/, 'a connected account: acct_…')
+      .optional()
+      .describe('Only with Connect: whose events these are. Events of any other connected account are refused.'),
   }),
   // A list: while a secret is rolled, both sign.
-  secret: z.object({ webhookSecrets: z.array(z.string().startsWith('whsec_')).min(1) }),
+  secret: z.object({
+    webhookSecrets: z
+      .array(z.string().startsWith('whsec_'))
+      .min(1)
+      .describe('Signing secrets of the endpoint; while one is rolled, both.'),
+  }),
   limits: { concurrency: 5, timeoutSeconds: 10, batch: 1 },
 });

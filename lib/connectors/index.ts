@@ -1,0 +1,13 @@
+import type { Connector } from './contract.ts';
+import type { ConnectorId, manifests } from './manifests.ts';
+
+/** The code of every connector, loaded when it is needed. A function's bundle holds one of them. */
+export const connectors: {
+  readonly [Id in ConnectorId]: () => Promise<{ default: Connector<(typeof manifests)[Id]> }>;
+} = {
+  shopify: () => import('./shopify/index.ts'),
+  slack: () => import('./slack/index.ts'),
+  stripe: () => import('./stripe/index.ts'),
+  'twilio-sms': () => import('./twilio-sms/index.ts'),
+  webhook: () => import('./webhook/index.ts'),
+};

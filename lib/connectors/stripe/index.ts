@@ -1,0 +1,5 @@
+import { defineConnector } from '../contract.ts';
+import manifest from './manifest.ts';
+import { source } from './source.ts';
+
+export default defineConnector(manifest, { source });
