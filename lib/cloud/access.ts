@@ -18,7 +18,12 @@ export type TableAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'Dele
 /** A transaction needs the action of each of its parts; there is none of its own. */
 export const table = (variable: `TABLE_${string}`, target: ITable, ...actions: readonly TableAction[]): Access => ({
   environment: { [variable]: target.tableName },
-  statements: [allow(actions.map((action) => `dynamodb:${action}`), target.tableArn)],
+  statements: [
+    allow(
+      actions.map((action) => `dynamodb:${action}`),
+      target.tableArn,
+    ),
+  ],
 });
 
 /** Reading the named indexes; the table itself is given apart from it. */
@@ -56,7 +61,12 @@ export const consuming = (queue: IQueue): Access => ({
 
 export const readingStream = (streamArn: string): Access => ({
   environment: {},
-  statements: [allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'], streamArn)],
+  statements: [
+    allow(
+      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+      streamArn,
+    ),
+  ],
 });
 
 /** Plain facts under a name, without any right. */

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { HttpMethod, HttpRoute, HttpRouteKey, type IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type HttpMethod, HttpRoute, HttpRouteKey, type IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -19,7 +19,13 @@ export class ApiFunction extends Construct {
   constructor(scope: Construct, id: string, props: ApiFunctionProps) {
     super(scope, id);
     const { handler } = new ShopFunction(this, 'Answer', { ...props, timeout: API_TIMEOUT });
-    routeTo(this, props.api, handler, props.routes, 'The function itself asks for an API key with the right scope, kept as a hash.');
+    routeTo(
+      this,
+      props.api,
+      handler,
+      props.routes,
+      'The function itself asks for an API key with the right scope, kept as a hash.',
+    );
   }
 }
 
@@ -27,11 +33,21 @@ export class ApiFunction extends Construct {
 export const API_TIMEOUT = Duration.seconds(10);
 
 /** Opens the routes to the function. Who may call is the function's own question: `guardedBy` says how it asks. */
-export function routeTo(scope: Construct, httpApi: IHttpApi, handler: IFunction, routes: readonly Route[], guardedBy: string): void {
+export function routeTo(
+  scope: Construct,
+  httpApi: IHttpApi,
+  handler: IFunction,
+  routes: readonly Route[],
+  guardedBy: string,
+): void {
   const integration = new HttpLambdaIntegration('Integration', handler);
   for (const route of routes) {
     const [method, path] = route.split(' ') as [HttpMethod, string];
-    const opened = new HttpRoute(scope, route.replaceAll('/', '.'), { httpApi, integration, routeKey: HttpRouteKey.with(path, method) });
+    const opened = new HttpRoute(scope, route.replaceAll('/', '.'), {
+      httpApi,
+      integration,
+      routeKey: HttpRouteKey.with(path, method),
+    });
     acknowledge(opened, 'AwsSolutions-APIG4', guardedBy);
   }
 }

@@ -6,11 +6,13 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { allow, indexes, publishing, sending, table } from './access.ts';
+import { type Access, allow, indexes, publishing, sending, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
 import { ShopDashboard } from './dashboard.ts';
-import { DUE_INDEXES, type DataStack } from './data-stack.ts';
+import { type DataStack, DUE_INDEXES } from './data-stack.ts';
 import type { Deployment } from './deployment.ts';
+import type { FunctionName } from './functions.ts';
+import { pascal } from './pascal.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { Relay } from './relay.ts';
 import { ShopApi } from './shop-api.ts';
@@ -69,15 +71,15 @@ export class AppStack extends Stack {
     this.facts = accrual.work.queue;
     const factsQueue = sending('QUEUE_FACTS_URL', this.facts);
 
-    const answers = (name: string, routes: readonly Route[], ...may: ConstructorParameters<typeof ApiFunction>[2]['may']) =>
-      new ApiFunction(this, name, { ...common, api: this.api, name: name.toLowerCase(), routes, may });
+    const answers = (name: FunctionName, routes: readonly Route[], ...may: readonly Access[]) =>
+      new ApiFunction(this, pascal(name), { ...common, api: this.api, name, routes, may });
     const booking = [
       ...journal,
       table('TABLE_MEMBERS', data.members, 'GetItem'),
       table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'Query'),
     ];
     answers(
-      'Members',
+      'members',
       [
         'POST /v1/members',
         'GET /v1/members',
@@ -91,14 +93,14 @@ export class AppStack extends Stack {
       table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
       factsQueue,
     );
-    answers('Sales', ['POST /v1/sales', 'POST /v1/sales/quote', 'POST /v1/sales/{orderId}/refunds'], ...booking);
-    answers('Activities', ['POST /v1/activities'], ...booking);
+    answers('sales', ['POST /v1/sales', 'POST /v1/sales/quote', 'POST /v1/sales/{orderId}/refunds'], ...booking);
+    answers('activities', ['POST /v1/activities'], ...booking);
     answers(
-      'Redemptions',
+      'redemptions',
       ['POST /v1/redemptions', 'POST /v1/redemptions/{id}/capture', 'POST /v1/redemptions/{id}/void'],
       ...booking,
     );
-    answers('Rewards', ['GET /v1/rewards'], table('TABLE_PROGRAM', data.program, 'GetItem', 'UpdateItem'));
+    answers('rewards', ['GET /v1/rewards'], table('TABLE_PROGRAM', data.program, 'GetItem', 'UpdateItem'));
 
     const relay = new Relay(this, 'Relay', {
       ...common,
@@ -129,7 +131,8 @@ export class AppStack extends Stack {
     this.scheduleSweeps(deployment, sweeps.work);
 
     const dashboard = new ShopDashboard(this, 'Dashboard', { deployment, api: this.api });
-    const say = (output: string, value: string, description: string) => new CfnOutput(this, output, { value, description });
+    const say = (output: string, value: string, description: string) =>
+      new CfnOutput(this, output, { value, description });
     say('ApiUrl', this.api.apiEndpoint, 'Where tills and shops call');
     say('DashboardUrl', dashboard.url, 'How it is doing');
     say('FactsParkedUrl', accrual.work.deadLetters.queueUrl, 'Facts that could not be booked');
@@ -157,7 +160,17 @@ export class AppStack extends Stack {
     });
     const sweep = { group, role, work, timeZone };
     // Half past three: after the hour that clocks skip or repeat, before anyone opens.
-    new SweepSchedule(this, 'Nightly', { ...sweep, name: 'expire-points', duty: 'points', expression: 'cron(30 3 * * ? *)' });
-    new SweepSchedule(this, 'Quarterly', { ...sweep, name: 'lapse-holds', duty: 'holds', expression: 'rate(15 minutes)' });
+    new SweepSchedule(this, 'Nightly', {
+      ...sweep,
+      name: 'expire-points',
+      duty: 'points',
+      expression: 'cron(30 3 * * ? *)',
+    });
+    new SweepSchedule(this, 'Quarterly', {
+      ...sweep,
+      name: 'lapse-holds',
+      duty: 'holds',
+      expression: 'rate(15 minutes)',
+    });
   }
 }

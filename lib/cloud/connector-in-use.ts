@@ -1,23 +1,21 @@
-import { CfnOutput, Duration, SecretValue } from 'aws-cdk-lib';
+import { Duration, SecretValue } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Manifest } from '../connectors/contract.ts';
 import { manifests } from '../connectors/manifests.ts';
-import type { Merchant } from '../../merchants/merchant.ts';
 import { type Access, knowing, postponing, secret, sending, table } from './access.ts';
 import { API_TIMEOUT, routeTo } from './api-function.ts';
 import type { Deployment } from './deployment.ts';
 import { acknowledge } from './findings.ts';
+import { delivererOf, isSource, isTold, receiverOf, type Use } from './functions.ts';
 import { QueueTarget } from './queue-target.ts';
 import { QueueWorker } from './queue-worker.ts';
 import type { WorkQueue } from './work-queue.ts';
-
-export type Use = Merchant['connectors'][number];
 
 /** What connectors need of the rest. */
 export interface Surroundings {
@@ -50,7 +48,11 @@ export class ConnectorInUse extends Construct {
       // Not empty but marked: a function that reads this fails closed, and staff can tell it from a typing error.
       secretStringValue: SecretValue.unsafePlainText('{"unset":true}'),
     });
-    acknowledge(credentials, 'AwsSolutions-SMG4', 'The other side issues these credentials; only its own console can rotate them.');
+    acknowledge(
+      credentials,
+      'AwsSolutions-SMG4',
+      'The other side issues these credentials; only its own console can rotate them.',
+    );
     const own: readonly Access[] = [knowing({ CONNECTOR_ID: use.id }), secret(credentials)];
 
     const receive = isSource(use) ? this.receive(props, own) : undefined;
@@ -79,7 +81,13 @@ export class ConnectorInUse extends Construct {
       bell,
     });
     const path = `/webhooks/${use.id}` as const;
-    routeTo(this, api, worker.handler, [`POST ${path}`, `GET ${path}`], 'The sender proves itself by its signature over the raw body, checked before anything is parsed.');
+    routeTo(
+      this,
+      api,
+      worker.handler,
+      [`POST ${path}`, `GET ${path}`],
+      'The sender proves itself by its signature over the raw body, checked before anything is parsed.',
+    );
     worker.ringOn('Forged', bell, 'SignatureRejected', {
       above: 2,
       period: Duration.minutes(15),
@@ -104,6 +112,7 @@ export class ConnectorInUse extends Construct {
       patience: Duration.minutes(30),
       may: (queues) => [
         ...own,
+        ...(isSource(use) ? [knowing({ RECEIPT_URL: hookUrlOf(props.api, use) })] : []),
         table('TABLE_MEMBERS', props.members, 'GetItem'),
         table('TABLE_PROGRAM', props.program, 'GetItem', 'PutItem', 'UpdateItem'),
         postponing(queues.queue),
@@ -120,11 +129,5 @@ export class ConnectorInUse extends Construct {
     return work;
   }
 }
-
-export const isSource = ({ id }: Use): boolean => (manifests[id] as Manifest).roles.includes('source');
-/** It hears of events: not every connector that could, does. */
-export const isTold = ({ on }: Use): boolean => on.length > 0;
-export const receiverOf = ({ id }: Use): string => `receive-${id}`;
-export const delivererOf = ({ id }: Use): string => `deliver-${id}`;
 
 const hookUrlOf = (api: IHttpApi, { id }: Use): string => `${api.apiEndpoint}/webhooks/${id}`;

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConnectorInUse, type Surroundings } from './connector-in-use.ts';
 import type { Deployment } from './deployment.ts';
+import { pascal } from './pascal.ts';
 
 export interface ConnectorsStackProps extends StackProps {
   readonly deployment: Deployment;
@@ -13,7 +14,8 @@ export class ConnectorsStack extends Stack {
   constructor(scope: Construct, id: string, props: ConnectorsStackProps) {
     super(scope, id, props);
     const { deployment, surroundings } = props;
-    const say = (output: string, value: string, description: string) => new CfnOutput(this, output, { value, description });
+    const say = (output: string, value: string, description: string) =>
+      new CfnOutput(this, output, { value, description });
 
     const secrets: string[] = [];
     for (const use of deployment.merchant.connectors) {
@@ -28,5 +30,3 @@ export class ConnectorsStack extends Stack {
     say('SecretsToFill', secrets.join(' '), 'Nothing passes through a connector before its secret is filled');
   }
 }
-
-const pascal = (id: string): string => id.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());

@@ -2,9 +2,17 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Dashboard, GraphWidget, type IMetric, Metric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { delivererOf, isSource, isTold, receiverOf } from './connector-in-use.ts';
 import type { Deployment } from './deployment.ts';
-import { countedBy, functionNameOf } from './shop-function.ts';
+import {
+  APP_FUNCTIONS,
+  type FunctionName,
+  functionsOf,
+  isSource,
+  isTold,
+  physicalNameOf,
+  receiverOf,
+} from './functions.ts';
+import { countedBy } from './shop-function.ts';
 import { queueNamesOf } from './work-queue.ts';
 
 export interface ShopDashboardProps {
@@ -22,10 +30,9 @@ export class ShopDashboard extends Construct {
   constructor(scope: Construct, id: string, { deployment, api }: ShopDashboardProps) {
     super(scope, id);
     const { prefix, merchant } = deployment;
-    const functions = ['members', 'sales', 'activities', 'redemptions', 'rewards', 'accrue', 'publish', 'expire'];
+    const functions = functionsOf(merchant);
     const told = merchant.connectors.filter(isTold);
     const sources = merchant.connectors.filter(isSource);
-    const connectorFunctions = [...sources.map(receiverOf), ...told.map(delivererOf)];
     const queues = [
       queueNamesOf(prefix, 'facts', true),
       queueNamesOf(prefix, 'sweeps'),
@@ -36,8 +43,8 @@ export class ShopDashboard extends Construct {
       `${prefix}-relay-dead`,
       ...sources.map((use) => queueNamesOf(prefix, `${use.id}-intake`).parked),
     ];
-    const ofFunction = (metricName: string, statistic: string) => (name: string) =>
-      metric('AWS/Lambda', metricName, statistic, { FunctionName: functionNameOf(prefix, name) }, name);
+    const ofFunction = (metricName: string, statistic: string) => (name: FunctionName) =>
+      metric('AWS/Lambda', metricName, statistic, { FunctionName: physicalNameOf(prefix, name) }, name);
     const ofQueue = (metricName: string) => (name: string) =>
       metric('AWS/SQS', metricName, 'Maximum', { QueueName: name }, name.slice(prefix.length + 1));
     const ofApi = (metricName: string, statistic: string) =>
@@ -58,13 +65,15 @@ export class ShopDashboard extends Construct {
           graph('Parked', ...parked.map(ofQueue('ApproximateNumberOfMessagesVisible'))),
           graph(
             'Forged or unproven deliveries',
-            ...sources.map((use) => countedBy(functionNameOf(prefix, receiverOf(use)), 'SignatureRejected', Duration.minutes(5))),
+            ...sources.map((use) =>
+              countedBy(physicalNameOf(prefix, receiverOf(use)), 'SignatureRejected', Duration.minutes(5)),
+            ),
           ),
         ],
         [
-          graph('Errors', ...[...functions, ...connectorFunctions].map(ofFunction('Errors', 'Sum'))),
-          graph('Throttles', ...[...functions, ...connectorFunctions].map(ofFunction('Throttles', 'Sum'))),
-          graph('Duration p99 (ms)', ...functions.map(ofFunction('Duration', 'p99'))),
+          graph('Errors', ...functions.map(ofFunction('Errors', 'Sum'))),
+          graph('Throttles', ...functions.map(ofFunction('Throttles', 'Sum'))),
+          graph('Duration p99 (ms)', ...APP_FUNCTIONS.map(ofFunction('Duration', 'p99'))),
         ],
       ],
     });
@@ -75,5 +84,10 @@ export class ShopDashboard extends Construct {
 
 const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 8, height: 6 });
 
-const metric = (namespace: string, metricName: string, statistic: string, dimensionsMap: Record<string, string>, label: string) =>
-  new Metric({ namespace, metricName, statistic, dimensionsMap, label, period: Duration.minutes(5) });
+const metric = (
+  namespace: string,
+  metricName: string,
+  statistic: string,
+  dimensionsMap: Record<string, string>,
+  label: string,
+) => new Metric({ namespace, metricName, statistic, dimensionsMap, label, period: Duration.minutes(5) });

@@ -1,5 +1,12 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  type TableProps,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { type Deployment, keepUnlessCopy } from './deployment.ts';
 import { acknowledge } from './findings.ts';
@@ -56,7 +63,8 @@ export class DataStack extends Stack {
       deletionProtection: real,
       removalPolicy: keepUnlessCopy(deployment),
     });
-    if (!real) acknowledge(table, 'AwsSolutions-DDB3', 'A copy to try things on holds nothing that anybody would restore.');
+    if (!real)
+      acknowledge(table, 'AwsSolutions-DDB3', 'A copy to try things on holds nothing that anybody would restore.');
     new CfnOutput(this, `${name}Table`, { value: table.tableName, description: `The ${name.toLowerCase()} table` });
     return table;
   }

@@ -24,7 +24,14 @@ export class MerchantStage extends Stage {
     this.connectors = new ConnectorsStack(this, 'connectors', {
       ...common,
       description: about('what it is connected to'),
-      surroundings: { api: app.api, bus: app.bus, facts: app.facts, members: data.members, program: data.program, bell: app.bell },
+      surroundings: {
+        api: app.api,
+        bus: app.bus,
+        facts: app.facts,
+        members: data.members,
+        program: data.program,
+        bell: app.bell,
+      },
     });
 
     Tags.of(this).add('stampbook:merchant', merchant.id);

@@ -4,13 +4,14 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type Access, consuming } from './access.ts';
 import type { Deployment } from './deployment.ts';
+import type { FunctionName } from './functions.ts';
 import { ShopFunction } from './shop-function.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface QueueWorkerProps {
   readonly deployment: Deployment;
   /** The bundle that empties the queue. */
-  readonly worker: string;
+  readonly worker: FunctionName;
   /** The queue's own name. */
   readonly queue: string;
   readonly fifo?: boolean;

@@ -31,14 +31,22 @@ export class Relay extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(this.dead, 'AwsSolutions-SQS3', 'It is itself where failed records go; a bell rings when it is not empty.');
+    acknowledge(
+      this.dead,
+      'AwsSolutions-SQS3',
+      'It is itself where failed records go; a bell rings when it is not empty.',
+    );
 
     const streamArn = entries.tableStreamArn ?? '';
     const publish = new ShopFunction(this, 'Publish', {
       deployment,
       name: 'publish',
       timeout: Duration.seconds(30),
-      may: [...may, readingStream(streamArn), { environment: {}, statements: [allow(['sqs:SendMessage'], this.dead.queueArn)] }],
+      may: [
+        ...may,
+        readingStream(streamArn),
+        { environment: {}, statements: [allow(['sqs:SendMessage'], this.dead.queueArn)] },
+      ],
       bell,
     });
     new EventSourceMapping(this, 'Stream', {

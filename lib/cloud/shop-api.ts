@@ -24,7 +24,10 @@ export class ShopApi extends Construct {
       autoDeploy: true,
       // A chain's busiest hour is some dozens a second; each API key has a bucket of its own below this.
       throttle: { rateLimit: 500, burstLimit: 1_000 },
-      accessLogSettings: { destination: new LogGroupLogDestination(log), format: AccessLogFormat.custom(JSON.stringify(LOGGED)) },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(log),
+        format: AccessLogFormat.custom(JSON.stringify(LOGGED)),
+      },
     });
   }
 }

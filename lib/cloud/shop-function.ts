@@ -1,19 +1,19 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { Role, ServicePrincipal, PolicyDocument } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, type IFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type Access, allow } from './access.ts';
 import { glance, ring } from './bell.ts';
 import type { Deployment } from './deployment.ts';
-import { acknowledge } from './findings.ts';
+import { type FunctionName, physicalNameOf } from './functions.ts';
 
 export interface ShopFunctionProps {
   readonly deployment: Deployment;
   /** Which bundle it runs; also ends its physical name: `members`, `receive-shopify`. */
-  readonly name: string;
+  readonly name: FunctionName;
   readonly timeout: Duration;
   readonly may: readonly Access[];
   readonly bell: ITopic;
@@ -27,7 +27,7 @@ export class ShopFunction extends Construct {
   constructor(scope: Construct, id: string, props: ShopFunctionProps) {
     super(scope, id);
     const { deployment, name } = props;
-    this.functionName = functionNameOf(deployment.prefix, name);
+    this.functionName = physicalNameOf(deployment.prefix, name);
 
     const log = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${this.functionName}`,
@@ -41,13 +41,13 @@ export class ShopFunction extends Construct {
       inlinePolicies: {
         may: new PolicyDocument({
           statements: [
+            // The group's ARN ends in a wildcard: Lambda names the streams in it as it likes.
             allow(['logs:CreateLogStream', 'logs:PutLogEvents'], log.logGroupArn),
             ...props.may.flatMap((access) => access.statements),
           ],
         }),
       },
     });
-    acknowledge(role, 'AwsSolutions-IAM5', LOG_STREAMS);
 
     this.handler = new LambdaFunction(this, 'Function', {
       functionName: this.functionName,
@@ -57,7 +57,7 @@ export class ShopFunction extends Construct {
       memorySize: 512,
       timeout: props.timeout,
       handler: 'index.handler',
-      code: deployment.bundles.code(deployment, name),
+      code: deployment.bundles.code(deployment.merchant, name),
       // Closed to CDK, whose constructs would otherwise add to it what they think is needed.
       role: role.withoutPolicyUpdates(),
       logGroup: log,
@@ -83,7 +83,12 @@ export class ShopFunction extends Construct {
   }
 
   /** Rings when the function counts this more than `above` times within the period. */
-  ringOn(id: string, bell: ITopic, metricName: string, props: { above: number; period: Duration; because: string }): void {
+  ringOn(
+    id: string,
+    bell: ITopic,
+    metricName: string,
+    props: { above: number; period: Duration; because: string },
+  ): void {
     ring(this, id, bell, {
       metric: countedBy(this.functionName, metricName, props.period),
       above: props.above,
@@ -93,13 +98,6 @@ export class ShopFunction extends Construct {
 }
 
 const NAMESPACE = 'Stampbook';
-
-const LOG_STREAMS = 'Lambda names its log streams itself; the wildcard stands for the streams within this one log group.';
-
-/** Lambda takes no longer name; merchants are held to it before anything is built. */
-export const FUNCTION_NAME_MAX = 64;
-
-export const functionNameOf = (prefix: string, name: string): string => `${prefix}-${name}`;
 
 /** A metric that a function counts itself, by its name. */
 export const countedBy = (functionName: string, metricName: string, period: Duration): Metric =>

@@ -11,7 +11,11 @@ export class StaffBell extends Construct {
 
   constructor(scope: Construct, id: string, { merchant, prefix }: Deployment) {
     super(scope, id);
-    const topic = new Topic(this, 'Topic', { topicName: `${prefix}-alarms`, displayName: `${merchant.name} alarms`, enforceSSL: true });
+    const topic = new Topic(this, 'Topic', {
+      topicName: `${prefix}-alarms`,
+      displayName: `${merchant.name} alarms`,
+      enforceSSL: true,
+    });
     // A topic with a policy of its own loses the one by which alarms of the same account may publish.
     topic.addToResourcePolicy(
       new PolicyStatement({

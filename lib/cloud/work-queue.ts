@@ -4,7 +4,6 @@ import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type Q
 import { Construct } from 'constructs';
 import { ring } from './bell.ts';
 import type { Deployment } from './deployment.ts';
-import { acknowledge } from './findings.ts';
 
 export interface WorkQueueProps {
   readonly deployment: Deployment;
@@ -46,7 +45,6 @@ export class WorkQueue extends Construct {
       // The longest that SQS keeps anything: someone has to come and look.
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(this.deadLetters, 'AwsSolutions-SQS3', 'It is itself where dead letters go; a bell rings when it is not empty.');
 
     this.queue = new Queue(this, 'Queue', {
       ...kind,
@@ -60,7 +58,10 @@ export class WorkQueue extends Construct {
 
     // Visible, not Sent: a message that SQS itself moves here does not count as sent.
     ring(this, 'Parked', props.bell, {
-      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(1) }),
+      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: Duration.minutes(1),
+      }),
       above: 0,
       because: `${parked} holds work that could not be done: read why, mend it, redrive the queue`,
     });

@@ -1,0 +1,38 @@
+import type { Merchant } from '../../merchants/merchant.ts';
+import type { Manifest } from '../connectors/contract.ts';
+import { type ConnectorId, manifests } from '../connectors/manifests.ts';
+
+/** What every merchant runs, one file in `functions/` each. */
+export const APP_FUNCTIONS = [
+  'members',
+  'sales',
+  'activities',
+  'redemptions',
+  'rewards',
+  'accrue',
+  'publish',
+  'expire',
+] as const;
+
+/** A bundle's name. In a merchant's stage it also ends the function's. */
+export type FunctionName = (typeof APP_FUNCTIONS)[number] | `${'receive' | 'deliver'}-${ConnectorId}`;
+
+export type Use = Merchant['connectors'][number];
+
+export const isSource = ({ id }: Use): boolean => (manifests[id] as Manifest).roles.includes('source');
+/** It hears of events: not every connector that could, does. */
+export const isTold = ({ on }: Use): boolean => on.length > 0;
+export const receiverOf = ({ id }: Use) => `receive-${id}` as const;
+export const delivererOf = ({ id }: Use) => `deliver-${id}` as const;
+
+/** All of a merchant's functions. A connector that its file does not name has none. */
+export const functionsOf = ({ connectors }: Pick<Merchant, 'connectors'>): readonly FunctionName[] => [
+  ...APP_FUNCTIONS,
+  ...connectors.filter(isSource).map(receiverOf),
+  ...connectors.filter(isTold).map(delivererOf),
+];
+
+/** Lambda takes no longer name; merchants are held to it before anything is built. */
+export const PHYSICAL_NAME_MAX = 64;
+
+export const physicalNameOf = (prefix: string, name: FunctionName): string => `${prefix}-${name}`;
