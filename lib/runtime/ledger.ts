@@ -161,7 +161,7 @@ export function openLedger(options: LedgerOptions) {
     try {
       await client.send(
         new TransactWriteItemsCommand({
-          // Same posting, same token: the SDK's own retry after a lost reply finds it done. 36 characters at most.
+          // Same posting, same token, same bytes: the SDK's own retry after a lost reply finds it done. 36 characters at most.
           ClientRequestToken: posted.hash.slice(0, 36),
           TransactItems: [
             {
@@ -191,13 +191,12 @@ export function openLedger(options: LedgerOptions) {
       return undefined;
     } catch (error) {
       if (error instanceof TransactionCanceledException) return standing(error.CancellationReasons ?? [], error);
-      // The SDK retries neither of these. The mismatch means that this token was used with other bytes: read what is there.
+      // The SDK retries none of these.
       if (
         isNamed(
           error,
           'TransactionConflictException',
           'TransactionInProgressException',
-          'IdempotentParameterMismatchException',
           'ThrottlingException',
           'ProvisionedThroughputExceededException',
         )

@@ -89,8 +89,8 @@ export class MemoryClient {
   }
 
   private table(name: string | undefined): Map<string, Item> {
-    let table = this.tables.get(name ?? '');
-    if (!table) this.tables.set(name ?? '', (table = new Map()));
+    const table = this.tables.get(name ?? '') ?? new Map<string, Item>();
+    this.tables.set(name ?? '', table);
     return table;
   }
 }
