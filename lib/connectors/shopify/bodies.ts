@@ -26,7 +26,7 @@ const LineItem = z.object({
   price: Amount,
   gift_card: z.boolean().nullish(),
   /** Present when the line is no goods but a tip. */
-  tip: z.unknown(),
+  tip: z.unknown().optional(),
   total_discount: Amount.nullish(),
   /** Also holds this line's share of a discount on the whole order. */
   discount_allocations: z.array(z.object({ amount: Amount })).nullish(),

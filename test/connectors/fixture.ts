@@ -1,0 +1,81 @@
+import type * as z from 'zod';
+import type { Connector, Context, Manifest, Role } from '../../lib/connectors/contract.ts';
+import type { RawRequest } from '../../lib/connectors/kit/webhook.ts';
+import type { Alert, LoyaltyEvent, Message, Ticket } from '../../lib/loyalty/events.ts';
+import type { Fact } from '../../lib/loyalty/facts.ts';
+
+/** What the contract suite needs of each connector: one sample of every role that its manifest declares. */
+export type Fixture<M extends Manifest = Manifest> = {
+  readonly settings: z.input<M['settings']>;
+  readonly secret: z.input<M['secret']>;
+} & { readonly [R in M['roles'][number]]: Samples[R] };
+
+interface Samples extends Record<Role, unknown> {
+  source: SourceSample;
+  channel: { readonly message: Message; readonly answer: Answer; readonly vendorId: string };
+  sink: { readonly events: readonly LoyaltyEvent[]; readonly answer: Answer; readonly vendorIds: readonly string[] };
+  alert: { readonly alert: Alert; readonly answer: Answer; readonly vendorId: string };
+  ticket: { readonly ticket: Ticket; readonly answer: Answer; readonly vendorId: string };
+}
+
+/** What the vendor answers when all is well. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
+}
+
+export interface SourceSample {
+  /** When the deliveries arrive. */
+  readonly now: Date;
+  /** At least one for each name that the manifest says it hears. */
+  readonly deliveries: readonly Delivery[];
+  /** A delivery as the vendor would send it, signed with the fixture's own secret or the one given. */
+  send(body: string, as?: Sent): RawRequest;
+  /** The header that carries the proof. */
+  readonly proof: string;
+  /** Where a time is signed: the same delivery with another time written over it. */
+  readonly restamp?: (request: RawRequest, at: Date) => RawRequest;
+  /** Genuine in every way, and meant for somebody else. */
+  readonly otherTenant: RawRequest;
+}
+
+export interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly at?: Date;
+  readonly key?: string;
+}
+
+export interface Delivery {
+  readonly hears: string;
+  /** What is special about it. */
+  readonly when: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly facts: readonly Fact[];
+}
+
+export const unreachable: typeof fetch = async () => {
+  throw new Error('a source asked the vendor something');
+};
+
+/** The context that the runtime would make: settings and secret go through the manifest's own schemas. */
+export function contextOf<M extends Manifest>(
+  connector: Connector<M>,
+  fixture: Pick<Fixture, 'settings' | 'secret'>,
+  given: {
+    readonly now?: Date;
+    readonly fetch?: typeof fetch;
+    readonly settings?: unknown;
+    readonly secret?: unknown;
+  } = {},
+): Context<M> {
+  return {
+    settings: given.settings ?? connector.manifest.settings.parse(fixture.settings),
+    secret: given.secret ?? connector.manifest.secret.parse(fixture.secret),
+    idempotencyKey: 'key-1',
+    now: given.now ?? new Date('2026-11-21T10:00:00Z'),
+    fetch: given.fetch ?? unreachable,
+    accessToken: undefined,
+  } as Context<M>;
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import Stripe from 'stripe';
+import { WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import { signStandard, verifyStandard } from '../../lib/connectors/kit/standard-webhooks.ts';
+import { signUrlForm, verifyUrlForm } from '../../lib/connectors/kit/url-form.ts';
+import { type RawRequest, verifyHmac } from '../../lib/connectors/kit/webhook.ts';
+import shopify from '../../lib/connectors/shopify/index.ts';
+import stripe from '../../lib/connectors/stripe/index.ts';
+import webhook from '../../lib/connectors/webhook/index.ts';
+import { contextOf } from './fixture.ts';
+import { fixtures } from './fixtures/index.ts';
+import { vendorSpec } from './vendor-specs.ts';
+
+/** Against what the vendors print, and against their own code: our signing and our proof could share a mistake. */
+
+interface Vector {
+  readonly platform: string;
+  readonly secret: string;
+  readonly body?: string;
+  readonly url?: string;
+  readonly form?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+  readonly signature?: string;
+  readonly signed_string?: string;
+  readonly hex?: string;
+  readonly timestamp?: number;
+}
+const vectors = [
+  'signature-vectors-commerce.json',
+  'signature-vectors-messaging.json',
+  'webhook-signature-vectors.json',
+].flatMap((name) =>
+  (vendorSpec<{ vectors: Vector[] }>(name)?.vectors ?? []).map(
+    (vector, index) => [`${vector.platform}, ${name} ${index}`, vector] as const,
+  ),
+);
+const of = (...platforms: string[]) =>
+  vectors.filter(([, { platform }]) => platforms.some((each) => platform.startsWith(each)));
+
+const request = (body: string, headers: Record<string, string>, url = 'https://hooks.example.com/x'): RawRequest => ({
+  method: 'POST',
+  url,
+  headers,
+  body: Buffer.from(body),
+});
+
+(vectors.length > 0 ? describe : describe.skip)('the vendors’ own vectors', () => {
+  it('are there for each scheme that we prove', () => {
+    for (const platform of ['shopify', 'stripe', 'twilio-sms', 'webhook'])
+      expect(of(platform).length).toBeGreaterThan(0);
+  });
+
+  it.each(of('shopify'))('%s', async (_, vector) => {
+    const context = contextOf(shopify, { ...fixtures.shopify, secret: { webhookSecrets: [vector.secret] } });
+    const headers = { 'x-shopify-shop-domain': context.settings.shop };
+    const body = vector.body ?? '';
+    const genuine = request(body, { ...headers, 'x-shopify-hmac-sha256': vector.signature ?? '' });
+    expect(await shopify.roles.source.verify(genuine, context)).toBe(genuine);
+    const newer = request(body, {
+      'shopify-shop-domain': context.settings.shop,
+      'shopify-hmac-sha256': vector.signature ?? '',
+    });
+    expect(await shopify.roles.source.verify(newer, context)).toBe(newer);
+    expect(() =>
+      shopify.roles.source.verify(request(`${body} `, { ...genuine.headers } as Record<string, string>), context),
+    ).toThrow(WebhookRejected);
+  });
+
+  it.each(of('stripe').filter(([, { hex }]) => hex))('%s', (_, vector) => {
+    const signed = vector.signed_string ?? '';
+    expect(
+      verifyHmac(request('', {}), {
+        keys: [vector.secret],
+        signed: [signed],
+        signature: vector.hex,
+        algorithm: 'sha256',
+        encoding: 'hex',
+      }),
+    ).toBeDefined();
+  });
+
+  it.each(of('stripe').filter(([, { signature }]) => signature))('%s', async (_, vector) => {
+    const context = contextOf(
+      stripe,
+      { ...fixtures.stripe, secret: { webhookSecrets: [vector.secret] } },
+      { now: new Date((vector.timestamp ?? 0) * 1000) },
+    );
+    const genuine = request(vector.body ?? '', { 'stripe-signature': vector.signature ?? '' });
+    expect(await stripe.roles.source.verify(genuine, context)).toBe(genuine);
+  });
+
+  it.each(of('twilio-sms'))('%s', (_, vector) => {
+    const isForm = vector.form !== undefined;
+    const body = isForm ? new URLSearchParams(vector.form).toString() : (vector.body ?? '');
+    const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
+    const genuine = request(body, { 'content-type': type }, vector.url);
+    expect(verifyUrlForm(genuine, { keys: [vector.secret], signature: vector.signature })).toBe(genuine);
+    if (isForm) expect(signUrlForm(vector.url ?? '', Buffer.from(body), vector.secret)).toBe(vector.signature);
+    const changed = { ...genuine, body: Buffer.from(`${body}&x=1`) };
+    expect(() => verifyUrlForm(changed, { keys: [vector.secret], signature: vector.signature })).toThrow(
+      WebhookRejected,
+    );
+  });
+
+  it.each(of('webhook', 'magento'))('%s', (_, vector) => {
+    const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '0' } = vector.headers ?? {};
+    const at = new Date(Number(timestamp) * 1000);
+    const body = vector.body ?? '';
+    expect(signStandard({ id, at, body }, [vector.secret])).toEqual(vector.headers);
+    const genuine = request(body, vector.headers ?? {});
+    expect(verifyStandard(genuine, [vector.secret], at)).toBe(genuine);
+    expect(verifyStandard(genuine, [vector.secret.replace('whsec_', '')], at)).toBe(genuine);
+  });
+});
+
+describe('the vendors’ own code', () => {
+  const now = new Date();
+
+  it('Stripe’s test helper signs what we take', async () => {
+    const payload = JSON.stringify({
+      id: 'evt_1',
+      object: 'event',
+      type: 'x',
+      data: { object: { name: 'Jürgen ☕' } },
+    });
+    const secret = 'whsec_of_stripe';
+    const header = await Stripe.webhooks.generateTestHeaderStringAsync({ payload, secret });
+    const context = contextOf(
+      stripe,
+      { ...fixtures.stripe, secret: { webhookSecrets: ['whsec_another', secret] } },
+      { now },
+    );
+    const genuine = request(payload, { 'stripe-signature': header });
+    expect(await stripe.roles.source.verify(genuine, context)).toBe(genuine);
+  });
+
+  it('Stripe takes what our fixtures sign', () => {
+    const { body } = fixtures.stripe.source.deliveries[0] ?? { body: '' };
+    const sent = fixtures.stripe.source.send(body, { at: now });
+    const secret = fixtures.stripe.secret.webhookSecrets[0] ?? '';
+    expect(Stripe.webhooks.constructEvent(sent.body, sent.headers['stripe-signature'] ?? '', secret).type).toBe(
+      'payment_intent.succeeded',
+    );
+  });
+
+  const key = `whsec_${Buffer.from('0123456789abcdef01234567').toString('base64')}`;
+  const body = '{"type":"points.earned","name":"Jürgen ☕"}';
+
+  it('the reference package takes what we sign, with the old key and with the new one', () => {
+    const other = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+    const headers = signStandard({ id: 'msg_1', at: now, body }, [other, key]);
+    expect(new Webhook(key).verify(body, headers)).toEqual(JSON.parse(body));
+    expect(new Webhook(other).verify(body, headers)).toEqual(JSON.parse(body));
+  });
+
+  it('we take what the reference package signs', async () => {
+    const headers = {
+      'webhook-id': 'msg_2',
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': new Webhook(key).sign('msg_2', now, body),
+    };
+    const context = contextOf(
+      webhook,
+      { ...fixtures.webhook, secret: { ...fixtures.webhook.secret, inboundKeys: [key] } },
+      { now },
+    );
+    const genuine = request(body, headers);
+    expect(await webhook.roles.source.verify(genuine, context)).toBe(genuine);
+  });
+});
