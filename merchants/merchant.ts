@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Manifest } from '../lib/connectors/contract.ts';
 import { type ConnectorId, manifests } from '../lib/connectors/manifests.ts';
 import { EventType } from '../lib/loyalty/events.ts';
 import { Channel } from '../lib/loyalty/facts.ts';
@@ -14,12 +15,21 @@ const Use = z
     on: z.array(EventType),
   })
   .check(({ value, issues }) => {
+    const { roles, title }: Manifest = manifests[value.id];
+    if (value.on.length > 0 && roles.every((role) => role === 'source')) {
+      issues.push({
+        code: 'custom',
+        path: ['on'],
+        message: `${title} only tells us things and can be told nothing: leave its events out`,
+        input: value.on,
+      });
+    }
     const result = manifests[value.id].settings.safeParse(value.settings);
     for (const issue of result.error?.issues ?? []) {
       issues.push({
         code: 'custom',
-        path: ['settings', ...(issue.path as (string | number)[])],
-        message: issue.message,
+        path: ['settings', ...pathOf(issue)],
+        message: fixOf(issue, value.settings),
         input: issue.input,
       });
     }
@@ -37,8 +47,11 @@ export const Merchant = z
     messages: z.partialRecord(EventType, z.record(z.string(), z.string().max(1_000))).default({}),
     /** The locales in which messages exist, best known first. */
     locales: z.array(z.string()).min(1),
-  /** ISO 3166-1: where a phone number without its country code belongs. Absent: numbers must begin with +. */
-  country: z.string().regex(/^[A-Z]{2}$/, 'two capital letters, such as DE').optional(),
+    /** ISO 3166-1: where a phone number without its country code belongs. Absent: numbers must begin with +. */
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'two capital letters, such as DE')
+      .optional(),
     /** Staff hear of redemptions from so many points on. */
     alerts: z.strictObject({ redemptionFromPoints: z.int().positive() }).optional(),
     /** Which channels a new member has said yes to by enrolling at the till or in the shop; others need a consent fact. */
@@ -78,13 +91,73 @@ export function checkMerchant(input: unknown, file: string): Merchant {
   const result = Merchant.safeParse(input);
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => {
-    const value = issue.path.reduce<unknown>(
-      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-      input,
-    );
-    return `  ${issue.path.join('.') || '(root)'} = ${JSON.stringify(value) ?? 'nothing'}\n    ${issue.message}`;
+    const path = pathOf(issue);
+    return `  ${path.join('.') || '(file)'} = ${shown(valueAt(input, path))}\n    ${fixOf(issue, input)}`;
   });
   throw new MerchantFileError(
     `${file} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.join('\n')}`,
   );
 }
+
+type Issue = z.core.$ZodIssue;
+
+/** To the key itself, where it is the key that is wrong. */
+const pathOf = (issue: Issue): (string | number)[] =>
+  [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].map((key) =>
+    typeof key === 'symbol' ? String(key) : key,
+  );
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
+
+const LONGEST_SHOWN = 120;
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)} …`;
+}
+
+/** What to do about it. Where our schemas have their own sentence it stands; zod's are written for programmers. */
+function fixOf(issue: Issue, input: unknown): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `nothing here is called ${issue.keys.map((key) => `"${key}"`).join(' or ')}: mend its spelling or take it out`;
+    case 'invalid_type':
+      return valueAt(input, issue.path) === undefined
+        ? `is missing: give it ${article(issue.expected)}`
+        : `must be ${article(issue.expected)}`;
+    case 'invalid_value':
+      return issue.message.startsWith('Invalid') ? `use ${oneOf(issue.values)}` : issue.message;
+    case 'invalid_union':
+      return 'options' in issue ? `use ${oneOf(issue.options as unknown[])}` : issue.message;
+    case 'invalid_format':
+      return issue.message.startsWith('Invalid') ? (FORMATS[issue.format] ?? issue.message) : issue.message;
+    case 'too_small':
+    case 'too_big': {
+      const [bound, word] = issue.code === 'too_small' ? [issue.minimum, 'least'] : [issue.maximum, 'most'];
+      if (issue.origin === 'array') return `needs at ${word} ${bound}`;
+      if (issue.origin === 'string') return `write at ${word} ${bound} character${bound === 1 ? '' : 's'}`;
+      if (issue.inclusive) return `must be at ${word} ${bound}`;
+      return `must be ${issue.code === 'too_small' ? 'more' : 'less'} than ${bound}`;
+    }
+    default:
+      return issue.message;
+  }
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  email: 'use an address such as it@shop.example',
+  date: 'use a day that exists, such as 2026-01-31',
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object { … }',
+  record: 'an object { … }',
+};
+const article = (expected: string): string => WORDS[expected] ?? expected;
+const oneOf = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ');

@@ -46,7 +46,7 @@ export class AppStack extends Stack {
     const common = { deployment, bell: this.bell };
 
     const journal = [
-      table('TABLE_ACCOUNTS', data.accounts, 'GetItem', 'Query', 'PutItem'),
+      table('TABLE_ACCOUNTS', data.accounts, 'GetItem', 'PutItem'),
       table('TABLE_ENTRIES', data.entries, 'GetItem', 'Query', 'PutItem'),
     ];
     const accrual = new QueueWorker(this, 'Accrual', {

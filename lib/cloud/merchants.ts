@@ -18,7 +18,7 @@ export interface Wanted {
 export async function readMerchants({ directory, merchant, stage }: Wanted): Promise<readonly Merchant[]> {
   if (stage !== undefined && !STAGE.test(stage)) {
     throw new Fault(
-      `stage = ${JSON.stringify(stage)}\n  A stage ends names: up to 12 lower-case letters, digits and hyphens, such as -c stage=dev. Leave it away for the real thing.`,
+      `stage = ${JSON.stringify(stage)}\n  A stage ends names: up to 20 lower-case letters, digits and hyphens, such as -c stage=dev. Leave it away for the real thing.`,
     );
   }
   const ids = readdirSync(directory)
@@ -31,11 +31,17 @@ export async function readMerchants({ directory, merchant, stage }: Wanted): Pro
     );
   }
   const wanted = merchant === undefined ? ids : [merchant];
+  const taken = wanted.find((id) => stage !== undefined && ids.includes(prefixOf(id, stage)));
+  if (taken !== undefined) {
+    throw new Fault(
+      `stage = ${JSON.stringify(stage)}\n  The copy of ${taken} would take the names of the merchant ${prefixOf(taken, stage)}: call the stage something else.`,
+    );
+  }
   if (wanted.length === 0) throw new Fault('merchants/ holds no merchant: copy one of the examples to begin with');
   return Promise.all(wanted.map((id) => readMerchant(directory, id, stage)));
 }
 
-const STAGE = /^[a-z0-9][a-z0-9-]{0,11}$/;
+const STAGE = /^[a-z0-9][a-z0-9-]{0,19}$/;
 
 async function readMerchant(directory: string, id: string, stage: string | undefined): Promise<Merchant> {
   const file = `merchants/${id}.ts`;

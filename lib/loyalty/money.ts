@@ -11,6 +11,8 @@ const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 
 /** ISO 4217, upper case. */
 export const Currency = z.string().refine((code) => CURRENCIES.has(code), {
+  // Amounts cannot be looked at without it.
+  abort: true,
   error: (issue) => `unknown currency ${JSON.stringify(issue.input)}: use an ISO 4217 code such as EUR`,
 });
 

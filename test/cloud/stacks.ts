@@ -1,0 +1,94 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Bundles } from '../../lib/cloud/bundles.ts';
+import { prefixOf } from '../../lib/cloud/deployment.ts';
+import { MerchantStage } from '../../lib/cloud/merchant-stage.ts';
+import type { Merchant } from '../../merchants/merchant.ts';
+
+/** Code that nobody runs: the stacks are looked at, not started. */
+const noCode: Bundles = { code: () => Code.fromInline('exports.handler = async () => {};') };
+
+export interface Resource {
+  readonly stack: string;
+  readonly id: string;
+  readonly type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is as loose as JSON is
+  readonly properties: any;
+  readonly deletionPolicy: string | undefined;
+}
+
+/** One merchant's templates, and a way to ask them by the names that people use. */
+export class Stacks {
+  readonly stage: MerchantStage;
+  readonly templates: { readonly data: Template; readonly app: Template; readonly connectors: Template };
+  readonly resources: readonly Resource[];
+  readonly #exports = new Map<string, unknown>();
+
+  constructor(merchant: Merchant, stage?: string) {
+    const app = new App({ analyticsReporting: false, builtinCloudFormationValidation: false, context: CONTEXT });
+    this.stage = new MerchantStage(app, { merchant, stage, prefix: prefixOf(merchant.id, stage), bundles: noCode });
+    this.templates = {
+      data: Template.fromStack(this.stage.data),
+      app: Template.fromStack(this.stage.app),
+      connectors: Template.fromStack(this.stage.connectors),
+    };
+    const all: Resource[] = [];
+    for (const [stack, template] of Object.entries(this.templates)) {
+      const { Resources = {}, Outputs = {} } = template.toJSON();
+      // biome-ignore lint/suspicious/noExplicitAny: see above
+      for (const [id, resource] of Object.entries<any>(Resources)) {
+        all.push({
+          stack,
+          id,
+          type: resource.Type,
+          properties: resource.Properties,
+          deletionPolicy: resource.DeletionPolicy,
+        });
+      }
+      // biome-ignore lint/suspicious/noExplicitAny: see above
+      for (const output of Object.values<any>(Outputs)) {
+        if (output.Export) this.#exports.set(output.Export.Name, output.Value);
+      }
+    }
+    this.resources = all;
+  }
+
+  ofType(type: string): readonly Resource[] {
+    return this.resources.filter((resource) => resource.type === type);
+  }
+
+  /** The resource that a reference in a template leads to, over the borders of stacks. */
+  behind(reference: unknown): Resource {
+    const { id } = this.#follow(reference);
+    const found = this.resources.find((resource) => resource.id === id);
+    if (!found) throw new Error(`nothing behind ${JSON.stringify(reference)}`);
+    return found;
+  }
+
+  /** What people call it: `accounts`, `accounts/index/expiryDue`, `facts.fifo`, without the merchant's own prefix. */
+  nameOf(reference: unknown): string {
+    const { Join, rest } = joined(reference);
+    const resource = this.behind(Join);
+    const name = NAMED_BY.map((property) => resource.properties[property]).find((value) => typeof value === 'string');
+    return `${String(name ?? resource.id).replace(new RegExp(`^${this.stage.stageName}[-/]`), '')}${rest}`;
+  }
+
+  #follow(reference: unknown): { id: string } {
+    const value = reference as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::ImportValue'?: string };
+    if (value.Ref) return { id: value.Ref };
+    if (value['Fn::GetAtt']) return { id: value['Fn::GetAtt'][0] };
+    if (value['Fn::ImportValue']) return this.#follow(this.#exports.get(value['Fn::ImportValue']));
+    throw new Error(`not a reference: ${JSON.stringify(reference)}`);
+  }
+}
+
+const NAMED_BY = ['TableName', 'QueueName', 'FunctionName', 'LogGroupName', 'Name', 'TopicName'];
+
+const CONTEXT = { '@aws-cdk/aws-iam:minimizePolicies': true, '@aws-cdk/core:target-partitions': ['aws'] };
+
+/** An ARN with something after it, as CDK writes it. */
+function joined(reference: unknown): { Join: unknown; rest: string } {
+  const parts = (reference as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join']?.[1];
+  return parts ? { Join: parts[0], rest: parts.slice(1).join('') } : { Join: reference, rest: '' };
+}
