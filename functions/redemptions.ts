@@ -1,0 +1,42 @@
+import type { Identity } from '../lib/loyalty/facts.ts';
+import { answered, redemptionAnswer, unknownMember } from '../lib/runtime/answers.ts';
+import { captureRedemption, postRedemption, voidRedemption } from '../lib/runtime/api/redemptions.ts';
+import { api, endpoint } from '../lib/runtime/endpoint.ts';
+import type { Outcome } from '../lib/runtime/ledger.ts';
+import { type Answer, problem } from '../lib/runtime/problem.ts';
+import { ledger, members, orders } from '../lib/runtime/shop.ts';
+
+/** Points spent: at once, or put aside first and then captured or given back. */
+export const handler = api(
+  endpoint(postRedemption, async ({ member, ...asked }) => {
+    const memberId = await members().find(member);
+    if (memberId === undefined) return unknownMember(member);
+    const outcome = await ledger().authorize(memberId, asked);
+    // So that the till can end it by its id alone, at once; the relay writes it too, should this be the last we do.
+    if (!asked.capture && outcome.kind === 'posted') await orders().keepRedemption(asked.redemptionId, memberId);
+    return answered(outcome, redemptionAnswer);
+  }),
+
+  endpoint(captureRedemption, ({ id, member, points }) =>
+    ended(id, member, (memberId) => ledger().capture(memberId, { redemptionId: id, points })),
+  ),
+
+  endpoint(voidRedemption, ({ id, member }) =>
+    ended(id, member, (memberId) => ledger().void(memberId, { redemptionId: id, reason: 'voided' })),
+  ),
+);
+
+async function ended(
+  id: string,
+  member: Identity | undefined,
+  end: (memberId: string) => Promise<Outcome>,
+): Promise<Answer> {
+  const memberId = member ? await members().find(member) : await orders().memberOfRedemption(id);
+  if (memberId === undefined) return member ? unknownMember(member) : unknownRedemption;
+  const outcome = await end(memberId);
+  return outcome.kind === 'refused' && outcome.because === 'no-such-redemption'
+    ? unknownRedemption
+    : answered(outcome, redemptionAnswer);
+}
+
+const unknownRedemption = problem(404, 'unknown-redemption', { detail: 'check the id, or send member beside it' });

@@ -1,0 +1,41 @@
+import { answered, earnedAnswer, refundAnswer, unknownMember } from '../lib/runtime/answers.ts';
+import { postRefund, postSale, quoteSale, refundFact, saleFact } from '../lib/runtime/api/sales.ts';
+import { api, endpoint } from '../lib/runtime/endpoint.ts';
+import { bookRefund } from '../lib/runtime/refunds.ts';
+import { ledger, members, orders, waitingRoom } from '../lib/runtime/shop.ts';
+
+const at = () => new Date().toISOString();
+
+/** What a till says was sold, and taken back. */
+export const handler = api(
+  endpoint(postSale, async (input, { source }) => {
+    const memberId = await members().find(input.member);
+    if (memberId === undefined) return unknownMember(input.member);
+    return answered(await ledger().sale(memberId, saleFact(input, { source, at: at() })), earnedAnswer);
+  }),
+
+  endpoint(quoteSale, async (input, { source }) => {
+    const memberId = await members().find(input.member);
+    if (memberId === undefined) return unknownMember(input.member);
+    const fact = saleFact({ ...input, orderId: input.orderId ?? 'quote' }, { source, at: at() });
+    const { entry } = await ledger().quote(memberId, fact);
+    // Nothing stands in the journal, so there is nothing to refer to.
+    const { entryId: _, ...quote } = earnedAnswer(entry);
+    return { status: 200, body: quote };
+  }),
+
+  endpoint(postRefund, async (input, { source }) => {
+    const { member } = input;
+    const fact = refundFact(input, { source, at: at() }, member ? [member] : []);
+    if (!member) {
+      const outcome = await bookRefund({ orders: orders(), waitingRoom: waitingRoom(), ledger: ledger() }, fact);
+      if (outcome.kind === 'waiting') return { status: 202, body: { status: 'waiting' } };
+      return answered(outcome, refundAnswer);
+    }
+    const memberId = await members().find(member);
+    if (memberId === undefined) return unknownMember(member);
+    return answered(await ledger().refund(memberId, fact), refundAnswer, (entry) =>
+      refundAnswer(entry).status === 'waiting' ? 202 : 201,
+    );
+  }),
+);

@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import { Channel, type Identity, Profile } from '../../loyalty/facts.ts';
+import { merchant } from '../config.ts';
+import { phoneIn } from '../phone-numbers.ts';
+import { always, Card, Email, ForeignId, identityOf, namesOne, readAs, SourceName, Text, whoIs } from './fields.ts';
+import { route } from './route.ts';
+
+let phone: ((text: string) => string | undefined) | undefined;
+
+/** As people write it, with or without the country. In a query a plus may have become a space. */
+const Phone = readAs((text) => {
+  phone ??= phoneIn(merchant().country);
+  return phone(text.replace(/^ /, '+'));
+}, 'is not a phone number: write it like "+4915112345678"');
+
+const consents = {
+  /** Yes or no for each channel that the member was asked about. */
+  consents: z.partialRecord(Channel, z.boolean()).optional(),
+  /** Where that can be looked up: "form 17", "ticked at sign-up". */
+  consentProof: Text(500).optional(),
+};
+
+const { locale, birthday } = Profile.shape;
+const name = Text(200);
+
+const identities = {
+  phone: Phone.optional(),
+  email: Email.optional(),
+  card: Card.optional(),
+  /** Under what names other systems know the member. */
+  ids: z
+    .array(z.strictObject({ source: SourceName, id: ForeignId }))
+    .max(5)
+    .optional(),
+};
+
+export const postMember = route(
+  'POST /v1/members',
+  'pos',
+  z
+    .strictObject({
+      ...identities,
+      profile: z.strictObject({ name: name.optional(), locale, birthday }).optional(),
+      ...consents,
+    })
+    .superRefine((given, context) => {
+      const member = (given ?? {}) as Record<string, unknown>;
+      const some =
+        ['phone', 'email', 'card'].some((field) => member[field] !== undefined) ||
+        (Array.isArray(member.ids) && member.ids.length > 0);
+      if (!some)
+        context.addIssue({
+          code: 'custom',
+          path: ['phone'],
+          message: 'is missing: send one of phone, email, card, ids at least',
+          input: undefined,
+        });
+    }, always),
+);
+
+export const findMember = route(
+  'GET /v1/members',
+  'pos',
+  z.strictObject(whoIs(Phone)).superRefine(namesOne, always).transform(identityOf),
+);
+
+const id = Text(100);
+export const getMember = route('GET /v1/members/{id}', 'pos', z.strictObject({ id }));
+
+export const patchMember = route(
+  'PATCH /v1/members/{id}',
+  'staff',
+  z
+    .strictObject({
+      id,
+      /** `null` takes it away. */
+      phone: Phone.nullable().optional(),
+      email: Email.nullable().optional(),
+      card: Card.nullable().optional(),
+      profile: z
+        .strictObject({ name: name.nullable().optional(), locale: locale.nullable(), birthday: birthday.nullable() })
+        .optional(),
+      ...consents,
+    })
+    .superRefine((given, context) => {
+      const { id: _, ...change } = (given ?? {}) as Record<string, unknown>;
+      if (Object.keys(change).length === 0)
+        context.addIssue({ code: 'custom', message: 'changes nothing: send a field to change', input: undefined });
+    }, always),
+);
+
+export const deleteMember = route('DELETE /v1/members/{id}', 'admin', z.strictObject({ id }));
+
+export const listEntries = route(
+  'GET /v1/members/{id}/entries',
+  'staff',
+  z.strictObject({
+    id,
+    /** The `seq` of the last entry that you have. */
+    after: z.coerce.number().int().nonnegative().optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  }),
+);
+
+export function identitiesOf({ phone, email, card, ids = [] }: z.output<typeof postMember.input>): Identity[] {
+  return [
+    ...(phone === undefined ? [] : [{ type: 'phone', value: phone }]),
+    ...(email === undefined ? [] : [{ type: 'email', value: email }]),
+    ...(card === undefined ? [] : [{ type: 'card', value: card }]),
+    ...ids.map(({ source, id }) => ({ type: source, value: id })),
+  ];
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { PointsAmount } from '../../loyalty/points.ts';
+import { always, ForeignId, MemberRef } from './fields.ts';
+import { route } from './route.ts';
+
+export const postRedemption = route(
+  'POST /v1/redemptions',
+  'pos',
+  z
+    .strictObject({
+      redemptionId: ForeignId,
+      member: MemberRef,
+      rewardId: ForeignId.optional(),
+      points: PointsAmount.optional(),
+      orderId: ForeignId.optional(),
+      /** `false` puts the points aside until capture, void, or the lapse of time. */
+      capture: z.boolean().default(true),
+    })
+    .superRefine((given, context) => {
+      const { rewardId, points } = (given ?? {}) as { rewardId?: unknown; points?: unknown };
+      const complain = (message: string) =>
+        context.addIssue({ code: 'custom', path: ['rewardId'], message, input: undefined });
+      if (rewardId === undefined && points === undefined) complain('is missing: send rewardId, or points');
+      if (rewardId !== undefined && points !== undefined)
+        complain('has a price of its own: send rewardId or points, not both');
+    }, always),
+);
+
+/** Whoever the redemption is of; absent, it is found by its id. */
+const member = MemberRef.optional();
+
+export const captureRedemption = route(
+  'POST /v1/redemptions/{id}/capture',
+  'pos',
+  z.strictObject({ id: ForeignId, member, points: PointsAmount.optional() }),
+);
+export const voidRedemption = route('POST /v1/redemptions/{id}/void', 'pos', z.strictObject({ id: ForeignId, member }));

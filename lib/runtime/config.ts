@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EventType } from '../loyalty/events.ts';
+import type { Channel } from '../loyalty/facts.ts';
+import type { Program } from '../loyalty/program.ts';
+
+/** The merchant as it was checked at synth, with the version of its program. Lies beside the code, so that starting costs no call. */
+export interface DeployedMerchant {
+  readonly id: string;
+  readonly name: string;
+  readonly country?: string | undefined;
+  readonly locales: readonly string[];
+  readonly program: Program;
+  readonly messages: Readonly<Partial<Record<EventType, Readonly<Record<string, string>>>>>;
+  readonly alerts?: { readonly redemptionFromPoints: number } | undefined;
+  readonly consentAtEnrolment: readonly Channel[];
+  readonly connectors: readonly { readonly id: string; readonly settings: Readonly<Record<string, unknown>> }[];
+  readonly version: string;
+}
+
+let deployed: DeployedMerchant | undefined;
+
+/** Read once, and not checked again: synth has refused every file that is not right. */
+export function merchant(): DeployedMerchant {
+  deployed ??= JSON.parse(readFileSync(join(setting('LAMBDA_TASK_ROOT'), 'merchant.json'), 'utf8')) as DeployedMerchant;
+  return deployed;
+}
+
+/** What the stacks tell a function. `RECEIPT_URL` is where a vendor reports on our messages: the hook of the same connector, when it is a source too. */
+export type Setting =
+  | 'LAMBDA_TASK_ROOT'
+  | 'TABLE_ACCOUNTS'
+  | 'TABLE_ENTRIES'
+  | 'TABLE_MEMBERS'
+  | 'TABLE_PROGRAM'
+  | 'QUEUE_FACTS_URL'
+  | 'QUEUE_FACTS_PARKED_URL'
+  | 'QUEUE_SWEEPS_URL'
+  | 'QUEUE_INTAKE_PARKED_URL'
+  | 'QUEUE_URL'
+  | 'BUS_NAME'
+  | 'SECRET_ARN'
+  | 'HOOK_URL';
+
+/** Throws at the first use of what a stack forgot, by name. */
+export function setting(name: Setting): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`the environment variable ${name} is not set`);
+  return value;
+}
+
+export const optionalSetting = (name: 'RECEIPT_URL' | 'VENDOR_GATEWAY'): string | undefined =>
+  process.env[name] || undefined;

@@ -1,0 +1,28 @@
+import { merchant, setting } from './config.ts';
+import { dynamodb } from './dynamodb.ts';
+import { openLedger } from './ledger.ts';
+import { openMembers } from './members.ts';
+import { openOrders } from './orders.ts';
+import { openWaitingRoom } from './waiting-room.ts';
+
+/** The stores of the merchant that this function was deployed for, each opened when it is first asked for. */
+
+const once = <Thing>(open: () => Thing): (() => Thing) => {
+  let thing: Thing | undefined;
+  return () => {
+    thing ??= open();
+    return thing;
+  };
+};
+
+const client = dynamodb;
+const now = () => new Date();
+
+export const ledger = once(() => {
+  const { program, version } = merchant();
+  const tables = { accounts: setting('TABLE_ACCOUNTS'), entries: setting('TABLE_ENTRIES') };
+  return openLedger({ client, tables, program, version, now });
+});
+export const members = once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
+export const orders = once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));
+export const waitingRoom = once(() => openWaitingRoom({ client, table: setting('TABLE_PROGRAM'), now }));
