@@ -103,6 +103,8 @@ const OPTIONS: BuildOptions = {
   target: 'node24',
   // The ESM of a package, where it has one, can be shaken; esbuild's default for node takes the other.
   mainFields: ['module', 'main'],
+  // Ways of finding credentials that Lambda has no use for, a third of a bundle, stay out of it.
+  alias: { '@aws-sdk/credential-provider-node': './lib/runtime/credentials.ts' },
   minify: true,
   sourcemap: false,
   legalComments: 'none',
