@@ -126,7 +126,12 @@ function readQueuePolicies(assembly: Assembly): Map<string, Statement[]> {
 }
 
 function decide(statements: readonly Statement[], { action, resource }: Request, context: Context) {
-  const whole: Context = { 'aws:SecureTransport': 'true', ...context };
+  const whole: Context = {
+    'aws:SecureTransport': 'true',
+    // Roles are passed to schedules, and to nothing else.
+    'iam:PassedToService': 'scheduler.amazonaws.com',
+    ...context,
+  };
   const applying = statements.filter(
     (statement) =>
       statement.actions.some((pattern) => pattern.test(action)) &&
@@ -139,7 +144,7 @@ function decide(statements: readonly Statement[], { action, resource }: Request,
 
 const knownParts = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Principal', 'Condition']);
 const knownOperators = new Set(['StringEquals', 'StringLike', 'ArnEquals', 'ArnLike', 'Bool']);
-const knownKeys = new Set(['aws:SecureTransport', 'aws:SourceArn', 'aws:SourceAccount']);
+const knownKeys = new Set(['aws:SecureTransport', 'aws:SourceArn', 'aws:SourceAccount', 'iam:PassedToService']);
 
 function readStatements(document: unknown, at: Resource): Statement[] {
   return list((document as { Statement?: unknown }).Statement).map((entry) => {

@@ -36,6 +36,8 @@ export interface Reply {
 export interface Service {
   /** The operation, or `undefined` when the request is none of this service. */
   operationOf(request: { method: string; url: URL; headers: IncomingHttpHeaders }): string | undefined;
+  /** Of a REST API: what stands in path and query, together with the parsed body. */
+  inputOf?(url: URL, body: unknown): Readonly<Record<string, unknown>>;
   /** What the caller must be allowed to do. Throws `AwsError` for an operation that it does not know. */
   needs(operation: string, input: ServiceCall['input']): readonly Request[];
   answer(call: ServiceCall): Promise<Reply>;
