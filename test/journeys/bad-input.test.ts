@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openShop, type Shop, shopifyOrder } from './shop.ts';
+
+/** What bad input gets, line by line. */
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 120_000);
+afterAll(() => shop?.stop());
+
+const metric = async (name: string): Promise<number> => {
+  const { body } = await shop.local('GET', '/metrics');
+  return Object.entries(body as Record<string, Record<string, number>>).reduce(
+    (sum, [, counts]) => sum + (counts[name] ?? 0),
+    0,
+  );
+};
+const queue = async (name: string) => {
+  const { body } = await shop.local('GET', '/queues');
+  return (body as { name: string; visible: number }[]).find((one) => one.name === `art-cafe-${name}`);
+};
+const members = async () => JSON.stringify((await shop.outbox()).length);
+
+describe('a webhook', () => {
+  it.each([
+    ['with a forged signature', { headers: { 'x-shopify-hmac-sha256': Buffer.alloc(32).toString('base64') } }],
+    ['with one byte changed', { body: (text: string) => text.replace('"42.00"', '"92.00"') }],
+    ['without a signature', { headers: { 'x-shopify-hmac-sha256': '' } }],
+    ['of another shop', { headers: { 'x-shopify-shop-domain': 'somebody-else.myshopify.com' } }],
+  ])('%s: 401, nothing stored, a metric', async (_, change) => {
+    const { id, phone } = await shop.enrol();
+    const [before, sent] = [await metric('SignatureRejected'), await members()];
+    expect((await shop.shopify('orders/paid', shopifyOrder(6_001, phone, '42.00'), change)).status).toBe(401);
+    await shop.idle();
+    expect({ points: await shop.available(id), sent: await members() }).toEqual({ points: 0, sent });
+    expect(await metric('SignatureRejected')).toBe(before + 1);
+  });
+
+  it('well signed, of an unknown type: 2xx, and nothing', async () => {
+    const answer = await shop.shopify('themes/publish', { id: 1, name: 'Dawn' });
+    await shop.idle();
+    expect({ status: answer.status, parked: (await queue('shopify-intake-parked'))?.visible ?? 0 }).toEqual({
+      status: 200,
+      parked: 0,
+    });
+  });
+
+  it('well signed, of a known type in a shape we cannot read: 2xx, parked with its reason, and redriven', async () => {
+    const { queues } = {
+      queues: async () =>
+        (await shop.local('GET', '/queues')).body as { name: string; visible: number; deadLetterOf?: string }[],
+    };
+    const answer = await shop.shopify('orders/paid', { id: 'not-a-number', line_items: 'none' });
+    expect(answer.status).toBe(200);
+    await shop.idle();
+    const parked = (await queues()).find((one) => one.deadLetterOf?.includes('shopify-intake'));
+    expect(parked?.visible).toBe(1);
+    const { status, body } = await shop.local('POST', '/redrive', { queue: parked?.name });
+    expect({ status, moved: body.moved }).toEqual({ status: 200, moved: 1 });
+    await shop.idle();
+    // Nothing was mended, so it lies there again; and it was not lost.
+    expect((await queues()).find((one) => one.name === parked?.name)?.visible).toBe(1);
+  });
+});
+
+describe('the API', () => {
+  it.each([
+    ['bad JSON', '{"orderId":', ['(body)']],
+    ['a wrong type', { orderId: 7, member: { phone: '+4915112345678' }, total: '1.00', currency: 'EUR' }, ['orderId']],
+    [
+      'a negative amount',
+      { orderId: 'x', member: { phone: '+4915112345678' }, total: '-1.00', currency: 'EUR' },
+      ['total'],
+    ],
+    [
+      'a fraction of a cent',
+      { orderId: 'x', member: { phone: '+4915112345678' }, total: '1.005', currency: 'EUR' },
+      ['total'],
+    ],
+    [
+      'an unknown currency',
+      { orderId: 'x', member: { phone: '+4915112345678' }, total: '1.00', currency: 'EURO' },
+      ['currency'],
+    ],
+    [
+      'a date out of range',
+      {
+        orderId: 'x',
+        member: { phone: '+4915112345678' },
+        total: '1.00',
+        currency: 'EUR',
+        occurredAt: '1999-01-01T00:00:00Z',
+      },
+      ['occurredAt'],
+    ],
+    [
+      'several faults at once',
+      { member: { phone: '0' }, total: 'much', currency: 'EUR' },
+      ['member.phone', 'orderId', 'total'],
+    ],
+  ])('%s: 400 with every faulty field', async (_, body, paths) => {
+    const answer = await shop.call('POST', '/v1/sales', body);
+    expect({
+      status: answer.status,
+      type: answer.headers.get('content-type'),
+      paths: answer.body.errors.map((one: { path: string }) => one.path).sort(),
+    }).toEqual({
+      status: 400,
+      type: 'application/problem+json',
+      paths,
+    });
+  });
+
+  it('the same order with other content: 409 that names the difference', async () => {
+    const { phone } = await shop.enrol();
+    await shop.sell('twice', phone, '10.00');
+    const answer = await shop.sell('twice', phone, '11.00');
+    expect({ status: answer.status, text: JSON.stringify(answer.body) }).toMatchObject({
+      status: 409,
+      text: expect.stringContaining('grossMinor was 1000, now 1100'),
+    });
+  });
+
+  it.each([
+    ['no key', null, 'GET', '/v1/rewards', 401],
+    ['an unknown key', 'sb_pos_unknown', 'GET', '/v1/rewards', 401],
+    ['a scope too low', 'pos', 'DELETE', '/v1/members/m_x', 403],
+  ])('%s: refused', async (_, key, method, path, status) => {
+    expect((await shop.call(method, path, undefined, key)).status).toBe(status);
+  });
+
+  it('a body that is too large: 413', async () => {
+    expect((await shop.call('POST', '/v1/sales', { orderId: 'x'.repeat(300_000) })).status).toBe(413);
+  });
+});
+
+describe('a vendor in trouble', () => {
+  it('answering 429 and 500: asked again after a while, and the member hears it once', async () => {
+    const { phone } = await shop.enrol();
+    await shop.local('POST', '/vendor', {
+      connector: 'twilio-sms',
+      status: 429,
+      body: { code: 20429, message: 'Too many requests', status: 429 },
+      times: 2,
+    });
+    await shop.sell('trouble-1', phone, '5.00');
+    for (let i = 0; i < 4; i += 1) {
+      await shop.local('POST', '/clock', { advance: 'PT10M' });
+    }
+    await shop.idle();
+    const calls = (await shop.outbox('twilio-sms')).filter(
+      (call) => new URLSearchParams(call.body).get('To') === phone,
+    );
+    expect(calls.map((call) => call.status)).toEqual([429, 429, 201]);
+  }, 120_000);
+
+  it('answering 500 after taking the message: it may have been sent, so it is never sent twice', async () => {
+    const { phone } = await shop.enrol();
+    await shop.local('POST', '/vendor', { connector: 'twilio-sms', status: 500, times: 1 });
+    await shop.sell('trouble-2', phone, '5.00');
+    for (let i = 0; i < 6; i += 1) await shop.local('POST', '/clock', { advance: 'PT20M' });
+    await shop.idle();
+    const calls = (await shop.outbox('twilio-sms')).filter(
+      (call) => new URLSearchParams(call.body).get('To') === phone,
+    );
+    expect(calls).toHaveLength(1);
+  }, 120_000);
+
+  it('refusing for good: parked with its reason', async () => {
+    const { phone } = await shop.enrol();
+    await shop.local('POST', '/vendor', {
+      connector: 'twilio-sms',
+      status: 400,
+      body: { code: 21211, message: 'Invalid To', status: 400 },
+      times: 1,
+    });
+    await shop.sell('trouble-3', phone, '5.00');
+    await shop.idle();
+    const { body } = await shop.local('GET', '/queues');
+    expect(
+      (body as { visible: number; deadLetterOf?: string }[]).find((one) =>
+        one.deadLetterOf?.includes('twilio-sms-outbound'),
+      )?.visible,
+    ).toBe(1);
+  }, 120_000);
+});

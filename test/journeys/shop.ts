@@ -1,0 +1,194 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesise } from '../../lib/cloud/synthesise.ts';
+import { type LocalCloud, startLocalCloud } from '../../lib/local/cloud.ts';
+
+/** The demo merchant's stacks on the local cloud, and the ways in which the world reaches them. */
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a journey looks at whatever came back, as a till's script would.
+  readonly body: any;
+}
+
+export interface OutboxCall {
+  readonly connector: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  readonly status: number;
+}
+
+export interface Shop {
+  readonly cloud: LocalCloud;
+  readonly endpoints: LocalCloud['endpoints'];
+  readonly directory: string;
+  call(method: string, path: string, body?: unknown, key?: 'pos' | 'staff' | 'admin' | string | null): Promise<Answer>;
+  local(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Answers once nothing is on its way. */
+  idle(): Promise<void>;
+  outbox(connector?: string): Promise<OutboxCall[]>;
+  enrol(phone?: string): Promise<{ id: string; phone: string }>;
+  sell(orderId: string, phone: string, total: string, more?: object): Promise<Answer>;
+  shopify(
+    topic: string,
+    order: object,
+    change?: { body?: (text: string) => string; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  available(id: string): Promise<number>;
+  stop(): Promise<void>;
+  /** Stops, and starts again on the same data. */
+  restart(): Promise<void>;
+}
+
+export interface ShopOptions {
+  /** Changes the synthesised templates before they run. */
+  readonly alter?: (assemblyDirectory: string) => void;
+}
+
+export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
+  const directory = mkdtempSync(join(tmpdir(), 'stampbook-shop-'));
+  const assemblyDirectory = join(directory, 'assembly');
+  // The whole check of the stacks is a step of its own; here they are only to run.
+  await synthesise({ root: ROOT, merchant: 'art-cafe', outdir: assemblyDirectory, checked: false });
+  alter?.(assemblyDirectory);
+  const port = await freePort();
+  const options = { assemblyDirectory, stage: 'art-cafe', dataDirectory: join(directory, 'data'), port };
+  let cloud = await startLocalCloud({ ...options, quiet: true });
+  let phones = 0;
+
+  async function send(url: string, method: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
+    const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await fetch(url, {
+      method,
+      headers: { ...(text !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(text !== undefined && { body: text }),
+    });
+    const answer = await response.text();
+    let parsed: unknown = answer;
+    try {
+      parsed = JSON.parse(answer);
+    } catch {
+      // not everything that answers speaks JSON
+    }
+    return { status: response.status, headers: response.headers, body: parsed };
+  }
+
+  const shop: Shop = {
+    get cloud() {
+      return cloud;
+    },
+    get endpoints() {
+      return cloud.endpoints;
+    },
+    directory,
+    call(method, path, body, key = 'pos') {
+      const keys = cloud.endpoints.keys as Record<string, string>;
+      return send(
+        `${cloud.endpoints.api}${path}`,
+        method,
+        body,
+        key === null ? {} : { authorization: `Bearer ${keys[key] ?? key}` },
+      );
+    },
+    local: (method, path, body) => send(`${cloud.endpoints.local}${path}`, method, body, {}),
+    async idle() {
+      const answer = await shop.local('GET', '/idle');
+      if (answer.status !== 200) throw new Error(`not idle: ${JSON.stringify(answer.body)}`);
+    },
+    async outbox(connector) {
+      const answer = await shop.local('GET', `/outbox${connector ? `?connector=${connector}` : ''}`);
+      return answer.body;
+    },
+    async enrol(phone = `+49151${String(10_000_000 + (phones += 1))}`) {
+      const answer = await shop.call('POST', '/v1/members', { phone, profile: { name: 'Ada', locale: 'en' } });
+      if (answer.status !== 201 && answer.status !== 200)
+        throw new Error(`not enrolled: ${JSON.stringify(answer.body)}`);
+      return { id: answer.body.id, phone };
+    },
+    sell: (orderId, phone, total, more = {}) =>
+      shop.call('POST', '/v1/sales', { orderId, member: { phone }, total, currency: 'EUR', ...more }),
+    shopify(topic, order, { body: change = (text: string) => text, headers = {} } = {}) {
+      const hook = cloud.endpoints.webhooks.shopify;
+      if (!hook) throw new Error('the demo listens to Shopify');
+      const text = JSON.stringify(order);
+      const signature = createHmac('sha256', hook.secret).update(text).digest('base64');
+      return send(hook.url, 'POST', change(text), {
+        'x-shopify-topic': topic,
+        'x-shopify-hmac-sha256': signature,
+        'x-shopify-shop-domain': 'kunstpause.myshopify.com',
+        'x-shopify-webhook-id': randomUUID(),
+        'x-shopify-api-version': '2026-10',
+        ...headers,
+      });
+    },
+    async available(id) {
+      const answer = await shop.call('GET', `/v1/members/${id}`);
+      return answer.body.balance.available;
+    },
+    async stop() {
+      await cloud.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+    async restart() {
+      await cloud.stop();
+      cloud = await startLocalCloud({ ...options, quiet: true });
+    },
+  };
+  return shop;
+}
+
+/** A paid order as Shopify tells it, of one line of goods. */
+export const shopifyOrder = (id: number, phone: string, price: string) => ({
+  id,
+  name: `#${id}`,
+  created_at: new Date().toISOString(),
+  processed_at: new Date().toISOString(),
+  updated_at: new Date().toISOString(),
+  test: false,
+  currency: 'EUR',
+  presentment_currency: 'EUR',
+  taxes_included: true,
+  subtotal_price: price,
+  total_discounts: '0.00',
+  total_tax: '0.00',
+  total_price: price,
+  current_total_price: price,
+  financial_status: 'paid',
+  source_name: 'web',
+  location_id: null,
+  customer: { id: id + 7_000_000, email: null, phone, first_name: 'Ada', last_name: 'L' },
+  line_items: [
+    {
+      id: id * 10,
+      product_id: 10,
+      variant_id: 20,
+      sku: 'PRINT-1',
+      quantity: 1,
+      price,
+      total_discount: '0.00',
+      discount_allocations: [],
+      tax_lines: [],
+    },
+  ],
+});
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
