@@ -15,8 +15,14 @@ export function phone(text: string, country?: string | null): string | undefined
 
 /** Lower case, or `undefined` for what is no address. */
 export function email(text: string): string | undefined {
-  const address = text.trim().toLowerCase();
-  return /^[^\s@]+@[^\s@]+$/.test(address) && address.length <= 200 ? address : undefined;
+  const address = text.trim().normalize('NFC').toLowerCase();
+  return /^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/.test(address) && address.length <= 200 ? address : undefined;
+}
+
+/** As a scanner reads it or a hand types it. */
+export function card(text: string): string | undefined {
+  const number = text.replace(/[\s-]/g, '').toUpperCase();
+  return /^[0-9A-Z]{3,64}$/.test(number) ? number : undefined;
 }
 
 /**
@@ -30,8 +36,14 @@ export function identities(
   const found = new Map<string, Identity>();
   for (const [type, raw] of known) {
     if (!raw) continue;
-    const value = type === 'phone' ? phone(raw, country) : type === 'email' ? email(raw) : raw.trim();
+    const value = normalized(type, raw, country);
     if (value && value.length <= 200) found.set(`${type}:${value}`, { type, value });
   }
   return [...found.values()].slice(0, 10);
+}
+
+function normalized(type: string, raw: string, country: string | null | undefined): string | undefined {
+  if (type === 'phone') return phone(raw, country);
+  if (type === 'email') return email(raw);
+  return type === 'card' ? card(raw) : raw.trim();
 }

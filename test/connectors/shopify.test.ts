@@ -1,0 +1,251 @@
+import { describe, expect, it } from '@jest/globals';
+import { Permanent, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import type { Verified } from '../../lib/connectors/kit/webhook.ts';
+import connector from '../../lib/connectors/shopify/index.ts';
+import { contextOf, type Sent } from './fixture.ts';
+import { customer, fixture, order, refund, sale, send } from './fixtures/shopify.ts';
+
+const context = contextOf(connector, fixture);
+const { verify, translate } = connector.roles.source;
+const told = (topic: string, body: object) =>
+  translate(send(JSON.stringify(body), { headers: { 'x-shopify-topic': topic } }) as unknown as Verified, context);
+const paid = (change: object = {}) => told('orders/paid', { ...order, ...change });
+const back = (change: object = {}) => told('refunds/create', { ...refund, ...change });
+
+describe('a delivery of Shopify', () => {
+  const arrive = (as: Sent) => () => verify(send(JSON.stringify(order), as), context);
+
+  it('is taken under either spelling of its headers', () => {
+    const { headers, ...rest } = send(JSON.stringify(order));
+    const newer = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.replace(/^x-shopify/, 'shopify'), value]),
+    );
+    expect(verify({ ...rest, headers: newer }, context)).toMatchObject({ url: rest.url });
+    expect(translate({ ...rest, headers: newer } as unknown as Verified, context)).toEqual([sale]);
+  });
+
+  it('is taken under the old secret and under the new one', () => {
+    for (const key of fixture.secret.webhookSecrets) expect(arrive({ key })).not.toThrow();
+    expect(arrive({ key: 'shpss_another' })).toThrow(WebhookRejected);
+  });
+
+  it('is refused when it is another shop’s, or does not say whose', () => {
+    for (const shop of ['sister.myshopify.com', 'kunstpause.myshopify.com.evil.example', '']) {
+      expect(arrive({ headers: { 'x-shopify-shop-domain': shop } })).toThrow('the delivery is for another shop');
+    }
+    expect(arrive({ headers: { 'x-shopify-shop-domain': 'KUNSTPAUSE.myshopify.com' } })).not.toThrow();
+  });
+});
+
+describe('the topic is not signed, so the body has to be what it says', () => {
+  const bodies = {
+    'orders/paid': order,
+    'orders/cancelled': { ...order, cancelled_at: '2026-11-21T07:00:00Z' },
+    'refunds/create': refund,
+    'customers/create': customer,
+  };
+  const pairs = Object.entries(bodies).flatMap(([is, body]) =>
+    Object.keys(bodies).map((says) => [is, says, body] as const),
+  );
+
+  it.each(pairs.filter(([is, says]) => is !== says && !(is === 'orders/cancelled' && says === 'orders/paid')))(
+    '%s sent as %s is parked',
+    (_, says, body) => {
+      expect(() => told(says, body)).toThrow(Permanent);
+    },
+  );
+
+  it.each(['pending', 'authorized', 'partially_paid', 'voided', 'expired', '', null])(
+    'an order that is %p earns nothing as orders/paid',
+    (financial_status) => {
+      expect(() => paid({ financial_status })).toThrow('the topic says paid, the order does not');
+    },
+  );
+
+  it('no topic at all is parked, an unknown one is nothing', () => {
+    expect(() => translate({ ...send('{}'), headers: {} } as unknown as Verified, context)).toThrow(Permanent);
+    for (const topic of ['orders/updated', 'app/uninstalled', '', '__proto__']) expect(told(topic, order)).toEqual([]);
+  });
+});
+
+describe('an order', () => {
+  it('of a test earns nothing', () => {
+    expect(paid({ test: true })).toEqual([]);
+    expect(told('orders/cancelled', { ...order, test: true, cancelled_at: '2026-11-21T07:00:00Z' })).toEqual([]);
+    expect(back({ transactions: [{ ...refund.transactions[0], test: true }] })).toEqual([]);
+  });
+
+  it('with prices that include tax: the tax is taken out for the net', () => {
+    const [line] = order.line_items as { price: string }[];
+    expect(
+      paid({
+        currency: 'EUR',
+        taxes_included: true,
+        subtotal_price: '90.00',
+        total_tax: '15.17',
+        shipping_lines: [{ tax_lines: [{ price: '0.80' }] }],
+        line_items: [{ ...line, tax_lines: [{ price: '14.37', rate: 0.19 }] }],
+      }),
+    ).toEqual([
+      {
+        ...sale,
+        currency: 'EUR',
+        netMinor: 7_563,
+        grossMinor: 9_000,
+        lines: [{ id: '1', sku: 'CUP', quantity: 2, netMinor: 7_563, grossMinor: 9_000 }],
+      },
+    ]);
+  });
+
+  it('with a tip: that is no goods', () => {
+    expect(
+      paid({ line_items: [...order.line_items, { id: 3, quantity: 1, price: '8.00', tip: { payment_gateway: 'x' } }] }),
+    ).toEqual([sale]);
+  });
+
+  it('whose lines do not add up: its own total counts, less the tax on shipping', () => {
+    expect(
+      paid({ subtotal_price: '100.00', total_tax: '8.20', shipping_lines: [{ tax_lines: [{ price: '0.20' }] }] }),
+    ).toEqual([{ ...sale, netMinor: 10_000, grossMinor: 10_800, lines: [] }]);
+    expect(paid({ taxes_included: true, subtotal_price: '100.00', total_tax: '8.00' })).toEqual([
+      { ...sale, netMinor: 9_200, grossMinor: 10_000, lines: [] },
+    ]);
+  });
+
+  it('with more lines than a fact can hold: the total counts', () => {
+    const line = { id: 1, quantity: 1, price: '1.00', tax_lines: [] };
+    const line_items = Array.from({ length: 201 }, (_, index) => ({ ...line, id: index + 1 }));
+    expect(paid({ line_items, subtotal_price: '201.00', total_tax: '0.00' })).toMatchObject([
+      { netMinor: 20_100, grossMinor: 20_100, lines: [] },
+    ]);
+  });
+
+  it.each([
+    ['JPY', '1200', 1_200],
+    ['KWD', '1.250', 1_250],
+    ['EUR', '12.50', 1_250],
+  ])('in %s', (currency, price, amount) => {
+    const line_items = [{ id: 1, quantity: 1, price, tax_lines: [] }];
+    expect(paid({ currency, line_items, subtotal_price: price, total_tax: '0' })).toMatchObject([
+      { currency, netMinor: amount, grossMinor: amount },
+    ]);
+  });
+
+  it.each([
+    ['an amount below zero', { subtotal_price: '-1.00' }],
+    ['a fraction of a cent', { subtotal_price: '1.001' }],
+    ['a currency that is none', { currency: 'ZZZ' }],
+    ['no time', { processed_at: 'yesterday' }],
+    ['no lines', { line_items: undefined }],
+    ['no id', { id: null }],
+    ['an id that lost its last digits', { id: 2 ** 53 }],
+  ])('with %s is parked', (_, change) => expect(() => paid(change)).toThrow(Permanent));
+
+  describe('is whose', () => {
+    it('the customer of the shop, known by id, e-mail and phone', () =>
+      expect(paid()).toMatchObject([{ identities: sale.identities }]));
+
+    it('a guest who left an e-mail and a national number', () => {
+      expect(
+        paid({ customer: null, email: 'Bo@Example.com', phone: '030 901820', billing_address: { country_code: 'DE' } }),
+      ).toMatchObject([
+        {
+          identities: [
+            { type: 'email', value: 'bo@example.com' },
+            { type: 'phone', value: '+4930901820' },
+          ],
+        },
+      ]);
+    });
+
+    it('a walk-in that nobody knows', () =>
+      expect(paid({ customer: null, email: '', phone: null })).toMatchObject([{ identities: [] }]));
+
+    it('one whose number cannot be read: without it', () => {
+      expect(paid({ customer: { id: 1, email: null, phone: 'call me' }, email: null })).toMatchObject([
+        { identities: [{ type: 'shopify', value: '1' }] },
+      ]);
+    });
+  });
+
+  it('that was never paid gives nothing back when it is cancelled', () => {
+    for (const financial_status of ['pending', 'voided', 'authorized', null]) {
+      expect(told('orders/cancelled', { ...order, financial_status, cancelled_at: '2026-11-21T07:00:00Z' })).toEqual(
+        [],
+      );
+    }
+  });
+});
+
+describe('a refund', () => {
+  const lines = (netMinor: number, grossMinor: number) => [
+    { extent: { kind: 'lines', lines: [{ id: '1', netMinor, grossMinor }] } },
+  ];
+  const [item] = refund.refund_line_items;
+
+  it('of prices that include tax is told by its own rates', () => {
+    const taxed = (subtotal: string, total_tax: string, rate: number) =>
+      back({
+        refund_line_items: [{ ...item, subtotal, total_tax, line_item: { tax_lines: [{ price: total_tax, rate }] } }],
+      });
+    expect(taxed('45.00', '7.18', 0.19)).toMatchObject(lines(3_782, 4_500)); // contained
+    expect(taxed('45.00', '8.55', 0.19)).toMatchObject(lines(4_500, 5_355)); // added
+    expect(taxed('45.00', '0.00', 0.19)).toMatchObject(lines(4_500, 4_500)); // exempt
+  });
+
+  it('without rates is told by the money that went back', () => {
+    const bare = { ...item, line_item: undefined };
+    expect(
+      back({ refund_line_items: [bare], transactions: [{ ...refund.transactions[0], amount: '45.00' }] }),
+    ).toMatchObject(lines(4_140, 4_500));
+    expect(back({ refund_line_items: [bare] })).toMatchObject(lines(4_500, 4_860));
+  });
+
+  it('names each line once', () => {
+    expect(back({ refund_line_items: [item, item] })).toMatchObject(lines(9_000, 9_720));
+  });
+
+  it('of money alone: without the shipping, and only what has gone through', () => {
+    const transactions = [
+      { kind: 'refund', status: 'success', amount: '12.00', currency: 'USD' },
+      { kind: 'refund', status: 'failure', amount: '99.00', currency: 'USD' },
+      { kind: 'void', status: 'success', amount: '99.00', currency: 'USD' },
+    ];
+    const order_adjustments = [
+      { kind: 'shipping_refund', amount: '-4.00', tax_amount: '-0.50' },
+      { kind: 'refund_discrepancy', amount: '-7.50', tax_amount: '0.00' },
+    ];
+    expect(back({ refund_line_items: [], transactions, order_adjustments })).toMatchObject([
+      { extent: { kind: 'amount', netMinor: 750, grossMinor: 750 } },
+    ]);
+  });
+
+  it('of shipping alone, or of nothing, takes nothing back', () => {
+    const shipping = { refund_line_items: [], order_adjustments: [{ kind: 'shipping_refund', amount: '-48.60' }] };
+    expect(back(shipping)).toEqual([]);
+    expect(back({ refund_line_items: [], transactions: [] })).toEqual([]);
+  });
+
+  it('of goods for which no money went back is one all the same', () => {
+    expect(back({ transactions: [] })).toMatchObject(lines(4_500, 4_860));
+  });
+
+  it('that names no currency is parked', () => {
+    expect(() => back({ refund_line_items: [{ ...item, subtotal_set: undefined }], transactions: [] })).toThrow(
+      'the refund names no currency',
+    );
+  });
+});
+
+describe('a customer', () => {
+  it('without a name, an e-mail or a phone is one all the same', () => {
+    expect(told('customers/create', { ...customer, first_name: null, last_name: null, email: null })).toMatchObject([
+      { type: 'member', identities: [{ type: 'shopify', value: '7000111' }], profile: {} },
+    ]);
+  });
+
+  it('is told anew with every change', () => {
+    const at = (updated_at: string) => told('customers/update', { ...customer, updated_at });
+    expect(at('2026-11-20T10:00:00Z')).not.toEqual(at('2026-11-20T10:00:01Z'));
+  });
+});
