@@ -3,10 +3,18 @@ import type { Clock } from '../clock.ts';
 import { account, busName, region } from '../known-resources.ts';
 import type { Roles } from '../roles.ts';
 import { type Assembly, type Resource, unknownIn } from '../template.ts';
-import { sendOrPark, type Undelivered } from './deliver.ts';
 import { compilePattern, type Matches } from './pattern.ts';
 import { jsonReply, notHere, type Service, targetOf } from './protocol.ts';
 import type { Sqs } from './sqs.ts';
+
+/** What the bus could not bring to its queue, and what became of it. */
+export interface Undelivered {
+  readonly rule: string;
+  readonly queueArn: string;
+  readonly because: Error;
+  /** It went to the dead letters; if not, it is lost. */
+  readonly parked: boolean;
+}
 
 export interface EventsOptions {
   readonly assembly: Assembly;
@@ -120,6 +128,23 @@ function faultOf(
     // Said below.
   }
   return fault('MalformedDetail', 'Detail is malformed.');
+}
+
+/** Sends to the target's queue or, when that is refused, to its dead letters under the same rights. */
+function sendOrPark(rule: string, target: Target, send: (queueArn: string) => void): Undelivered | undefined {
+  try {
+    send(target.arn);
+    return undefined;
+  } catch (because) {
+    const undelivered = { rule, queueArn: target.arn, because: because as Error };
+    if (target.deadLetterArn === undefined) return { ...undelivered, parked: false };
+    try {
+      send(target.deadLetterArn);
+      return { ...undelivered, parked: true };
+    } catch {
+      return { ...undelivered, parked: false };
+    }
+  }
 }
 
 const knownTargetProperties = new Set(['Arn', 'Id', 'DeadLetterConfig', 'RetryPolicy', 'SqsParameters']);

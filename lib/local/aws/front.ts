@@ -4,10 +4,9 @@ import type { Clock } from '../clock.ts';
 import type { FaultKind, Faults } from '../faults.ts';
 import { AccessDenied, type Request, readRoles } from '../roles.ts';
 import type { Assembly } from '../template.ts';
-import type { Undelivered } from './deliver.ts';
 import { openDynamoDb } from './dynamodb.ts';
 import { ConnectionLost } from './dynamodb-process.ts';
-import { openEvents } from './events.ts';
+import { openEvents, type Undelivered } from './events.ts';
 import { AwsError, accessKeyOf, errorReply, type Reply, type Service } from './protocol.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
 import { openSecrets } from './secrets.ts';
@@ -23,7 +22,7 @@ export interface Credentials {
 /** One call to AWS, as it went. */
 export interface AwsCall {
   readonly at: string;
-  /** The function's physical name; of what the bus or a schedule could not deliver, its name. */
+  /** The function's physical name; of what the bus could not deliver, the rule. */
   readonly function: string;
   readonly service: string;
   readonly operation: string;
@@ -59,7 +58,7 @@ export interface AwsFront {
   subscribe(listener: (call: AwsCall) => void): () => void;
   /** A `kill` fault has hit this process: end it with SIGKILL. Waited for. */
   onKill(listener: (victim: Victim) => void | Promise<void>): void;
-  readonly scheduler: Pick<Scheduler, 'list' | 'onChange' | 'run' | 'finished'>;
+  readonly scheduler: Pick<Scheduler, 'list' | 'onChange'>;
   /** Kills DynamoDB Local with SIGKILL and starts it again on the same data. */
   restartDynamoDb(): Promise<void>;
   /** Of DynamoDB Local's Java, for those who measure or kill it themselves. */
@@ -101,10 +100,10 @@ export async function startAws(options: AwsOptions): Promise<AwsFront> {
   const tell = (call: AwsCall) => {
     for (const subscriber of subscribers) subscriber(call);
   };
-  const onUndelivered = ({ by, queueArn, because, parked }: Undelivered) =>
+  const onUndelivered = ({ rule, queueArn, because, parked }: Undelivered) =>
     tell({
       at: clock.now().toISOString(),
-      function: by,
+      function: rule,
       service: 'sqs',
       operation: 'SendMessage',
       resource: queueArn,
@@ -114,7 +113,7 @@ export async function startAws(options: AwsOptions): Promise<AwsFront> {
     });
 
   const sqs = openSqs({ assembly, dataDirectory, clock });
-  const scheduler = openScheduler({ assembly, dataDirectory, roles, sqs, clock, onUndelivered });
+  const scheduler = openScheduler({ assembly, dataDirectory, clock });
   const events = openEvents({ assembly, roles, sqs, clock, onUndelivered });
   const secrets = openSecrets({ assembly, dataDirectory, clock });
   const dynamoDb = await openDynamoDb({ assembly, dataDirectory, clock });

@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { account, region } from '../known-resources.ts';
-import type { Roles } from '../roles.ts';
 import { type Assembly, type Resource, unknownIn } from '../template.ts';
-import { sendOrPark, type Undelivered } from './deliver.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { AwsError, type Reply, type Service, type ServiceCall } from './protocol.ts';
 import { cronRuns, momentOf, parseExpression } from './schedule-expression.ts';
-import type { Sqs } from './sqs.ts';
 
 /** A schedule, from the template or made at run time. */
 export interface ScheduleDefinition {
@@ -59,19 +55,12 @@ export function nextRuns(definition: ScheduleDefinition, after: Date, until: Dat
 export interface Scheduler extends Service {
   list(): readonly ScheduleDefinition[];
   onChange(listener: () => void): void;
-  /** Does what AWS does when a schedule is due: sends its input to its queue, under its role. */
-  run(definition: ScheduleDefinition, scheduledAt: Date): void;
-  /** Its last run is over. */
-  finished(definition: ScheduleDefinition): void;
 }
 
 export interface SchedulerOptions {
   readonly assembly: Assembly;
   readonly dataDirectory: string;
-  readonly roles: Roles;
-  readonly sqs: Pick<Sqs, 'send'>;
   readonly clock: Clock;
-  readonly onUndelivered: (what: Undelivered) => void;
 }
 
 interface Kept {
@@ -186,18 +175,6 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     }),
     list: () => [...all.values()],
     onChange: (listener) => void listeners.push(listener),
-    run(definition, scheduledAt) {
-      const { target, name } = definition;
-      const body = withContext(target.input ?? '{}', definition, scheduledAt);
-      const undelivered = sendOrPark(name, target, (queueArn) => {
-        options.roles.checkRole(target.roleArn, name, { action: 'sqs:SendMessage', resource: queueArn });
-        options.sqs.send(queueArn, { body, groupId: target.messageGroupId });
-      });
-      if (undelivered !== undefined) options.onUndelivered(undelivered);
-    },
-    finished(definition) {
-      if (definition.afterCompletion === 'DELETE' && all.delete(definition.arn)) save();
-    },
   };
 }
 
@@ -282,11 +259,3 @@ function present(definition: ScheduleDefinition): object {
     },
   };
 }
-
-/** The words that Scheduler puts in for itself. */
-const withContext = (input: string, { arn }: ScheduleDefinition, scheduledAt: Date): string =>
-  input
-    .replaceAll('<aws.scheduler.schedule-arn>', arn)
-    .replaceAll('<aws.scheduler.scheduled-time>', scheduledAt.toISOString().replace(/\.\d+Z$/, 'Z'))
-    .replaceAll('<aws.scheduler.execution-id>', () => randomUUID())
-    .replaceAll('<aws.scheduler.attempt-number>', '1');
