@@ -69,8 +69,8 @@ export interface Functions {
   /** Invocations that run or wait. */
   inFlight(): number;
   subscribe(listener: (end: InvocationEnd) => void): () => void;
-  /** SIGKILL, as a host that fails: of one process, or of all that the function has. Says how many. */
-  kill(functionName: string, process?: string): number;
+  /** SIGKILL, as a host that fails: of one process, or of all that the function has. Says how many, once they are gone. */
+  kill(functionName: string, process?: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -461,11 +461,12 @@ export function startFunctions(options: FunctionsOptions): Functions {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    kill(functionName, id) {
+    async kill(functionName, id) {
       const victims = everyProcess().filter(
         (one) => one.pool.definition.name === functionName && (id === undefined || one.id === id),
       );
       for (const one of victims) end(one);
+      await Promise.all(victims.map((one) => one.gone));
       return victims.length;
     },
     async stop() {

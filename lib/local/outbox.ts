@@ -87,6 +87,8 @@ const usual: Readonly<Record<string, (form: URLSearchParams, at: Date) => Reply>
   webhook: () => ({ status: 200, type: 'text/plain; charset=utf-8', body: '' }),
 };
 
+const plain = (): Reply => ({ status: 200, type: 'application/json', body: '{}' });
+
 /** Stands for every vendor there is: takes their calls, keeps them, answers as they would. */
 export function openOutbox({ file, clock }: { file: string; clock: Clock }): Outbox {
   let calls = readCalls(file);
@@ -136,13 +138,8 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
         const read = await readBody(request, MAX_BODY_BYTES);
         const body = read === 'too-large' ? '(more than 1 MB)' : read.toString();
         const behaviour = nextBehaviour(connector);
-        const reply = behaviour
-          ? misbehave(behaviour)
-          : (usual[connector]?.(new URLSearchParams(body), clock.now()) ?? {
-              status: 200,
-              type: 'application/json',
-              body: '{}',
-            });
+        const yes = (usual[connector] ?? plain)(new URLSearchParams(body), clock.now());
+        const reply = behaviour ? behaving(behaviour, yes) : yes;
         const { 'x-vendor-url': url = '', ...headers } = Object.fromEntries(
           Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
         );
@@ -172,8 +169,10 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
   };
 }
 
-function misbehave({ status, body }: Behaviour): Reply {
-  if (body === undefined) return { status, type: 'text/plain; charset=utf-8', body: '' };
+function behaving({ status, body }: Behaviour, yes: Reply): Reply {
+  const succeeds = status >= 200 && status < 300;
+  if (body === undefined)
+    return succeeds ? { ...yes, status } : { status, type: 'text/plain; charset=utf-8', body: '' };
   if (typeof body === 'string') return { status, type: 'text/plain; charset=utf-8', body };
   return { status, type: 'application/json', body: JSON.stringify(body) };
 }
@@ -181,11 +180,13 @@ function misbehave({ status, body }: Behaviour): Reply {
 /** Waits as long as it is told, or until the caller has given up. */
 const patience = (ms: number, request: IncomingMessage): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    request.socket.once('close', () => {
+    const done = () => {
       clearTimeout(timer);
+      request.socket.off('close', done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, ms);
+    request.socket.once('close', done);
   });
 
 function readCalls(file: string): OutboxCall[] {

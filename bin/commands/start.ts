@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { requireJava } from '../../lib/local/aws/java.ts';
+import { startLocalCloud } from '../../lib/local/cloud.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const DATA = join(ROOT, '.local');
+const ASSEMBLY = join(DATA, 'assembly');
+
+interface Options {
+  readonly merchant: string;
+  readonly port: number;
+  readonly fresh?: boolean;
+}
+
+const port = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('a port from 0 to 65535');
+  return value;
+};
+
+export function start(stampbook: Command): void {
+  stampbook
+    .command('start')
+    .description('run a merchant’s stacks on this machine')
+    .addOption(new Option('--merchant <id>', 'a file in merchants/').default('art-cafe'))
+    .addOption(new Option('--port <number>', 'where it listens').env('PORT').default(4010).argParser(port))
+    .option('--fresh', 'forget the data of earlier runs')
+    .action(run);
+}
+
+async function run({ merchant, port, fresh = false }: Options): Promise<void> {
+  requireJava();
+  await assemble(merchant);
+  const cloud = await startLocalCloud({
+    assemblyDirectory: ASSEMBLY,
+    stage: merchant,
+    dataDirectory: DATA,
+    port,
+    fresh,
+    demo: true,
+  });
+  console.log(`ready ${cloud.api}`);
+  let stopping = false;
+  const stop = async () => {
+    // Asked twice, it does not wait for anything.
+    if (stopping) process.exit(1);
+    stopping = true;
+    await cloud.stop();
+    process.exit(0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+/** Synthesises into `.local/assembly`, unless nothing changed that could make a difference. */
+async function assemble(merchant: string): Promise<void> {
+  const stamp = join(ASSEMBLY, '.made-of');
+  const madeOf = `${merchant} ${fingerprint()}`;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === madeOf) return;
+  console.log(`building the stacks of ${merchant} …`);
+  rmSync(ASSEMBLY, { recursive: true, force: true });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, 'bin', 'assemble.ts'), merchant, ASSEMBLY], { stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  if (code !== 0) throw new Error(`the stacks of ${merchant} could not be built`);
+  writeFileSync(stamp, madeOf);
+}
+
+/** Of everything the stacks and the bundles are made of. */
+function fingerprint(): string {
+  const sources = ['bin/a*.ts', 'functions/**/*.ts', 'lib/{cloud,connectors,loyalty,runtime}/**/*', 'merchants/*.ts'];
+  const files = globSync([...sources, 'cdk.json', 'package-lock.json'], { cwd: ROOT, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(file));
+  return hash.digest('hex');
+}
