@@ -216,6 +216,14 @@ describe('STOP and START', () => {
     const say = async (text: string, sid: string) => {
       const hook = shop.endpoints.webhooks['twilio-sms'];
       if (!hook) throw new Error('the demo listens to Twilio');
+      const form = {
+        MessageSid: sid,
+        AccountSid: 'AC00000000000000000000000000000000',
+        From: phone,
+        To: '+4915100000000',
+        Body: text,
+        NumMedia: '0',
+      };
       const signature = getExpectedTwilioSignature(hook.secret, hook.url, form);
       const answer = await fetch(hook.url, {
         method: 'POST',
