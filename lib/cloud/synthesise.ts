@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
-import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { type CloudAssembly, FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT } from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Merchant } from '../../merchants/merchant.ts';
 import { buildFunctions } from './build.ts';
 import { type Bundles, bundlesOf } from './bundles.ts';
 import { prefixOf } from './deployment.ts';
+import { Fault } from './fault.ts';
 import { functionsOf } from './functions.ts';
 import { MerchantStage } from './merchant-stage.ts';
 import { readMerchants } from './merchants.ts';
@@ -42,13 +43,21 @@ export async function synthesise({
   const app = new App({
     ...(outdir !== undefined && { outdir }),
     context,
+    // Left to the command line, findings in stacks within a stage pass unseen unless each is named.
+    postCliContext: { [FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT]: true },
     analyticsReporting: false,
     autoSynth: false,
     builtinCloudFormationValidation: checked,
   });
   if (checked) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   addMerchants(app, { merchants, stage, bundles });
-  return app.synth();
+  try {
+    return app.synth();
+  } catch (error) {
+    // Each finding has been printed with its place by now.
+    if (error instanceof Error && error.name === 'ValidationFailed') throw new Fault(error.message, { cause: error });
+    throw error;
+  }
 }
 
 export interface Contents {
