@@ -45,74 +45,76 @@ const request = (body: string, headers: Record<string, string>, url = 'https://h
   body: Buffer.from(body),
 });
 
-(vectors.length > 0 ? describe : describe.skip)('the vendors’ own vectors', () => {
-  it('are there for each scheme that we prove', () => {
-    for (const platform of ['shopify', 'stripe', 'twilio-sms', 'webhook'])
-      expect(of(platform).length).toBeGreaterThan(0);
-  });
-
-  it.each(of('shopify'))('%s', async (_, vector) => {
-    const context = contextOf(shopify, { ...fixtures.shopify, secret: { webhookSecrets: [vector.secret] } });
-    const headers = { 'x-shopify-shop-domain': context.settings.shop };
-    const body = vector.body ?? '';
-    const genuine = request(body, { ...headers, 'x-shopify-hmac-sha256': vector.signature ?? '' });
-    expect(await shopify.roles.source.verify(genuine, context)).toBe(genuine);
-    const newer = request(body, {
-      'shopify-shop-domain': context.settings.shop,
-      'shopify-hmac-sha256': vector.signature ?? '',
+// `each` takes no empty table, so without the documents there is not even a skipped suite.
+if (vectors.length > 0)
+  describe('the vendors’ own vectors', () => {
+    it('are there for each scheme that we prove', () => {
+      for (const platform of ['shopify', 'stripe', 'twilio-sms', 'webhook'])
+        expect(of(platform).length).toBeGreaterThan(0);
     });
-    expect(await shopify.roles.source.verify(newer, context)).toBe(newer);
-    expect(() =>
-      shopify.roles.source.verify(request(`${body} `, { ...genuine.headers } as Record<string, string>), context),
-    ).toThrow(WebhookRejected);
-  });
 
-  it.each(of('stripe').filter(([, { hex }]) => hex))('%s', (_, vector) => {
-    const signed = vector.signed_string ?? '';
-    expect(
-      verifyHmac(request('', {}), {
-        keys: [vector.secret],
-        signed: [signed],
-        signature: vector.hex,
-        algorithm: 'sha256',
-        encoding: 'hex',
-      }),
-    ).toBeDefined();
-  });
+    it.each(of('shopify'))('%s', async (_, vector) => {
+      const context = contextOf(shopify, { ...fixtures.shopify, secret: { webhookSecrets: [vector.secret] } });
+      const headers = { 'x-shopify-shop-domain': context.settings.shop };
+      const body = vector.body ?? '';
+      const genuine = request(body, { ...headers, 'x-shopify-hmac-sha256': vector.signature ?? '' });
+      expect(await shopify.roles.source.verify(genuine, context)).toBe(genuine);
+      const newer = request(body, {
+        'shopify-shop-domain': context.settings.shop,
+        'shopify-hmac-sha256': vector.signature ?? '',
+      });
+      expect(await shopify.roles.source.verify(newer, context)).toBe(newer);
+      expect(() =>
+        shopify.roles.source.verify(request(`${body} `, { ...genuine.headers } as Record<string, string>), context),
+      ).toThrow(WebhookRejected);
+    });
 
-  it.each(of('stripe').filter(([, { signature }]) => signature))('%s', async (_, vector) => {
-    const context = contextOf(
-      stripe,
-      { ...fixtures.stripe, secret: { webhookSecrets: [vector.secret] } },
-      { now: new Date((vector.timestamp ?? 0) * 1000) },
-    );
-    const genuine = request(vector.body ?? '', { 'stripe-signature': vector.signature ?? '' });
-    expect(await stripe.roles.source.verify(genuine, context)).toBe(genuine);
-  });
+    it.each(of('stripe').filter(([, { hex }]) => hex))('%s', (_, vector) => {
+      const signed = vector.signed_string ?? '';
+      expect(
+        verifyHmac(request('', {}), {
+          keys: [vector.secret],
+          signed: [signed],
+          signature: vector.hex,
+          algorithm: 'sha256',
+          encoding: 'hex',
+        }),
+      ).toBeDefined();
+    });
 
-  it.each(of('twilio-sms'))('%s', (_, vector) => {
-    const isForm = vector.form !== undefined;
-    const body = isForm ? new URLSearchParams(vector.form).toString() : (vector.body ?? '');
-    const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
-    const genuine = request(body, { 'content-type': type }, vector.url);
-    expect(verifyUrlForm(genuine, { keys: [vector.secret], signature: vector.signature })).toBe(genuine);
-    if (isForm) expect(signUrlForm(vector.url ?? '', Buffer.from(body), vector.secret)).toBe(vector.signature);
-    const changed = { ...genuine, body: Buffer.from(`${body}&x=1`) };
-    expect(() => verifyUrlForm(changed, { keys: [vector.secret], signature: vector.signature })).toThrow(
-      WebhookRejected,
-    );
-  });
+    it.each(of('stripe').filter(([, { signature }]) => signature))('%s', async (_, vector) => {
+      const context = contextOf(
+        stripe,
+        { ...fixtures.stripe, secret: { webhookSecrets: [vector.secret] } },
+        { now: new Date((vector.timestamp ?? 0) * 1000) },
+      );
+      const genuine = request(vector.body ?? '', { 'stripe-signature': vector.signature ?? '' });
+      expect(await stripe.roles.source.verify(genuine, context)).toBe(genuine);
+    });
 
-  it.each(of('webhook', 'magento'))('%s', (_, vector) => {
-    const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '0' } = vector.headers ?? {};
-    const at = new Date(Number(timestamp) * 1000);
-    const body = vector.body ?? '';
-    expect(signStandard({ id, at, body }, [vector.secret])).toEqual(vector.headers);
-    const genuine = request(body, vector.headers ?? {});
-    expect(verifyStandard(genuine, [vector.secret], at)).toBe(genuine);
-    expect(verifyStandard(genuine, [vector.secret.replace('whsec_', '')], at)).toBe(genuine);
+    it.each(of('twilio-sms'))('%s', (_, vector) => {
+      const isForm = vector.form !== undefined;
+      const body = isForm ? new URLSearchParams(vector.form).toString() : (vector.body ?? '');
+      const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
+      const genuine = request(body, { 'content-type': type }, vector.url);
+      expect(verifyUrlForm(genuine, { keys: [vector.secret], signature: vector.signature })).toBe(genuine);
+      if (isForm) expect(signUrlForm(vector.url ?? '', Buffer.from(body), vector.secret)).toBe(vector.signature);
+      const changed = { ...genuine, body: Buffer.from(`${body}&x=1`) };
+      expect(() => verifyUrlForm(changed, { keys: [vector.secret], signature: vector.signature })).toThrow(
+        WebhookRejected,
+      );
+    });
+
+    it.each(of('webhook', 'magento'))('%s', (_, vector) => {
+      const { 'webhook-id': id = '', 'webhook-timestamp': timestamp = '0' } = vector.headers ?? {};
+      const at = new Date(Number(timestamp) * 1000);
+      const body = vector.body ?? '';
+      expect(signStandard({ id, at, body }, [vector.secret])).toEqual(vector.headers);
+      const genuine = request(body, vector.headers ?? {});
+      expect(verifyStandard(genuine, [vector.secret], at)).toBe(genuine);
+      expect(verifyStandard(genuine, [vector.secret.replace('whsec_', '')], at)).toBe(genuine);
+    });
   });
-});
 
 describe('the vendors’ own code', () => {
   const now = new Date();

@@ -41,10 +41,7 @@ const body = <Type extends string, Data extends z.ZodRawShape>(type: Type, data:
     data: z.object(data),
   });
 
-const optionalPlace = {
-  location: Text(100).nullish(),
-  staff: Text(100).nullish(),
-};
+const named = Text(100).nullish();
 
 export const bodies = {
   'order.paid': body('order.paid', {
@@ -56,7 +53,8 @@ export const bodies = {
       ...money,
       redemption: Text(100).nullish().describe('The authorized redemption that paid for a part.'),
     }),
-    ...optionalPlace,
+    location: named,
+    staff: named,
   }),
   'order.refunded': body('order.refunded', {
     customer: Customer.nullish(),
@@ -70,7 +68,7 @@ export const bodies = {
       ...money,
       reason: RefundFact.shape.reason.nullish(),
     }),
-    ...optionalPlace,
+    staff: named,
   }),
   activity: body('activity', {
     customer: Customer,
@@ -78,7 +76,7 @@ export const bodies = {
       kind: ActivityFact.shape.activity,
       id: Text(100).nullish().describe('Id of the visit, booking …; absent: that of the message.'),
     }),
-    ...optionalPlace,
+    location: named,
   }),
   'member.updated': body('member.updated', {
     customer: Customer.describe('Enrols when nobody is known by any of it.'),

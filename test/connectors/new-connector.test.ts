@@ -1,0 +1,162 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { manifests } from '../../lib/connectors/manifests.ts';
+import { connectorsDoc } from '../../scripts/generate/connectors.ts';
+import { catalogues, connectorIds, newConnector } from '../../scripts/new-connector.ts';
+
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+describe('a new connector', () => {
+  let root = '';
+  let program: ts.Program | undefined;
+  const ROLES = ['source', 'channel', 'sink', 'alert', 'ticket'];
+  const at = (path: string) => join(root, path);
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'new-connector-'));
+    for (const path of [
+      'lib/connectors',
+      'lib/loyalty',
+      'test/connectors/fixture.ts',
+      'test/connectors/fixtures',
+      'package.json',
+      'tsconfig.json',
+      'biome.json',
+      '.gitignore',
+    ]) {
+      cpSync(join(repository, path), at(path), { recursive: true });
+    }
+    symlinkSync(join(repository, 'node_modules'), at('node_modules'), 'junction');
+    newConnector(root, 'my-desk', ROLES);
+  });
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  /** What tsc says about the catalogues and the new files. Unchanged sources are not read twice. */
+  function complaints(): string[] {
+    const { options } = ts.convertCompilerOptionsFromJson(
+      JSON.parse(readFileSync(at('tsconfig.json'), 'utf8')).compilerOptions,
+      root,
+    );
+    const entries = ['lib/connectors/index.ts', 'lib/connectors/manifests.ts', 'test/connectors/fixtures/index.ts'].map(
+      at,
+    );
+    const sources = new Map(program?.getSourceFiles().map((file) => [file.fileName, file]));
+    const host = ts.createCompilerHost(options);
+    const read = host.getSourceFile.bind(host);
+    host.getSourceFile = (name, ...rest) => {
+      const known = sources.get(name);
+      return known && known.text === ts.sys.readFile(name) ? known : read(name, ...rest);
+    };
+    const before = program;
+    program = ts.createProgram(entries, options, host, before);
+    const checked = program
+      .getSourceFiles()
+      .filter(({ fileName }) => entries.includes(fileName) || fileName.includes('my-desk'));
+    return checked
+      .flatMap((file) => [
+        ...(program as ts.Program).getSyntacticDiagnostics(file),
+        ...(program as ts.Program).getSemanticDiagnostics(file),
+      ])
+      .map((each) => ts.flattenDiagnosticMessageText(each.messageText, ' '));
+  }
+
+  it('has a file for each part, and a place in all three catalogues', () => {
+    for (const part of ['manifest', 'index', ...ROLES])
+      expect(existsSync(at(`lib/connectors/my-desk/${part}.ts`))).toBe(true);
+    for (const [path, text] of Object.entries(catalogues(connectorIds(root)))) {
+      expect(text).toContain('my-desk');
+      expect(readFileSync(at(path), 'utf8')).toBe(text);
+    }
+  });
+
+  it('compiles, and reads as the formatter wants it', () => {
+    expect(complaints()).toEqual([]);
+    const paths = ['lib/connectors', 'test/connectors'];
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        join(repository, 'node_modules/@biomejs/biome/bin/biome'),
+        'check',
+        '--error-on-warnings',
+        '--vcs-enabled=false',
+        ...paths,
+      ],
+      { cwd: root, encoding: 'utf8' },
+    );
+    expect(`${stdout}${stderr}`).toContain('Checked');
+    expect(`${stdout}${stderr}`).not.toMatch(/lint\//);
+  }, 60_000);
+
+  it.each<[string, string, (text: string) => string]>([
+    ['the code of a role', 'lib/connectors/my-desk/channel.ts', () => 'export {};\n'],
+    ['a role in its index', 'lib/connectors/my-desk/index.ts', (text) => text.replace(', ticket }', ' }')],
+    ['a role in its manifest', 'lib/connectors/my-desk/manifest.ts', (text) => text.replace(", 'sink'", '')],
+    [
+      'its line among the manifests',
+      'lib/connectors/manifests.ts',
+      (text) => text.replace(/.*my-desk'?: myDesk.*\n/, '').replace(/'my-desk': myDesk, /, ''),
+    ],
+    ['its line among the connectors', 'lib/connectors/index.ts', (text) => text.replace(/.*'my-desk'.*\n/, '')],
+    [
+      'its line among the fixtures',
+      'test/connectors/fixtures/index.ts',
+      (text) => text.replace(/ {2}'my-desk'.*\n/, ''),
+    ],
+    [
+      'a sample of a role',
+      'test/connectors/fixtures/my-desk.ts',
+      (text) => text.replace(/ {2}alert: \{[\s\S]*?\n {2}\},\n/, ''),
+    ],
+  ])(
+    'does not compile without %s',
+    (_, path, forget) => {
+      const whole = readFileSync(at(path), 'utf8');
+      const less = forget(whole);
+      expect(less).not.toBe(whole);
+      writeFileSync(at(path), less);
+      try {
+        expect(complaints()).not.toEqual([]);
+      } finally {
+        writeFileSync(at(path), whole);
+      }
+    },
+    60_000,
+  );
+
+  it.each<[string, string[], string]>([
+    ['my-desk', ['sink'], 'is there already'],
+    ['kit', ['sink'], 'cannot be'],
+    ['../x', ['sink'], 'cannot be'],
+    ['X', ['sink'], 'cannot be'],
+    ['', ['sink'], 'cannot be'],
+    ['other', [], 'at least one role'],
+    ['other', ['sauce'], '"sauce" is no role'],
+    ['other', ['sink', 'toString'], '"toString" is no role'],
+  ])('%j with %j is refused, and nothing is written: %s', (id, roles, because) => {
+    expect(() => newConnector(root, id, roles)).toThrow(because);
+    expect(existsSync(at('lib/connectors/other'))).toBe(false);
+  });
+});
+
+it('the catalogues are what the generator would write', () => {
+  for (const [path, text] of Object.entries(catalogues(connectorIds(repository))))
+    expect(readFileSync(join(repository, path), 'utf8')).toBe(text);
+});
+
+it('the document names every connector, setting and secret', () => {
+  const doc = connectorsDoc();
+  for (const manifest of Object.values(manifests)) {
+    expect(doc).toContain(`</a>${manifest.title}`);
+    for (const name of [...Object.keys(manifest.settings.shape), ...Object.keys(manifest.secret.shape)])
+      expect(doc).toContain(`| \`${name}\` |`);
+    // What a field holds is told by the schema; what it is for, only by a person.
+    for (const field of [...Object.values(manifest.settings.shape), ...Object.values(manifest.secret.shape)])
+      expect(field.description).toEqual(expect.any(String));
+  }
+  expect(doc).not.toMatch(/undefined|\[object|NaN/);
+});
