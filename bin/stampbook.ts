@@ -4,6 +4,7 @@ import { Command } from 'commander';
 const commands: Readonly<Record<string, () => Promise<(stampbook: Command) => void>>> = {
   start: async () => (await import('./commands/start.ts')).start,
   verify: async () => (await import('./commands/verify.ts')).verify,
+  export: async () => (await import('./commands/export.ts')).exportJournal,
   keys: async () => (await import('./commands/keys.ts')).keys,
 };
 
