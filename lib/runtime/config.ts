@@ -26,7 +26,7 @@ export function merchant(): DeployedMerchant {
   return deployed;
 }
 
-/** What the stacks tell a function. `RECEIPT_URL` is where a vendor reports on our messages: the hook of the same connector, when it is a source too. */
+/** What the stacks tell a function. */
 export type Setting =
   | 'LAMBDA_TASK_ROOT'
   | 'TABLE_ACCOUNTS'
@@ -49,5 +49,6 @@ export function setting(name: Setting): string {
   return value;
 }
 
+/** `RECEIPT_URL`: where a vendor reports on our messages, when the same connector is a source too. `VENDOR_GATEWAY`: the local cloud's stand-in for vendors. */
 export const optionalSetting = (name: 'RECEIPT_URL' | 'VENDOR_GATEWAY'): string | undefined =>
   process.env[name] || undefined;

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { card, email } from '../../connectors/kit/identities.ts';
 import type { Identity } from '../../loyalty/facts.ts';
 import { minorDigits, parseAmount } from '../../loyalty/money.ts';
-import { foldedEmail, internationalPhone, plainCard } from '../identities.ts';
+import { internationalPhone } from '../identities.ts';
 
 /** Fields that several requests share. */
 
@@ -35,8 +36,8 @@ export const readAs = (read: (text: string) => string | undefined, message: stri
       return value ?? '';
     });
 
-export const Email = readAs(foldedEmail, 'is not an e-mail address: write it like "ada@example.org"');
-export const Card = readAs(plainCard, 'is not a card number: send 3 to 64 letters and digits');
+export const Email = readAs(email, 'is not an e-mail address: write it like "ada@example.org"');
+export const Card = readAs(card, 'is not a card number: send 3 to 64 letters and digits');
 export const InternationalPhone = readAs(
   internationalPhone,
   'is not a phone number with its country: write it like "+4915112345678"',

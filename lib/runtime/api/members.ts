@@ -1,17 +1,15 @@
 import * as z from 'zod';
+import { phone as readPhone } from '../../connectors/kit/identities.ts';
 import { Channel, type Identity, Profile } from '../../loyalty/facts.ts';
 import { merchant } from '../config.ts';
-import { phoneIn } from '../phone-numbers.ts';
 import { always, Card, Email, ForeignId, identityOf, namesOne, readAs, SourceName, Text, whoIs } from './fields.ts';
 import { route } from './route.ts';
 
-let phone: ((text: string) => string | undefined) | undefined;
-
 /** As people write it, with or without the country. In a query a plus may have become a space. */
-const Phone = readAs((text) => {
-  phone ??= phoneIn(merchant().country);
-  return phone(text.replace(/^ /, '+'));
-}, 'is not a phone number: write it like "+4915112345678"');
+const Phone = readAs(
+  (text) => readPhone(text.replace(/^ /, '+'), merchant().country),
+  'is not a phone number: write it like "+4915112345678"',
+);
 
 const consents = {
   /** Yes or no for each channel that the member was asked about. */

@@ -1,0 +1,134 @@
+import type { SQSRecord } from 'aws-lambda';
+import { phone } from '../lib/connectors/kit/identities.ts';
+import { Fact, type Identity, type ReceiptFact } from '../lib/loyalty/facts.ts';
+import { merchant, setting } from '../lib/runtime/config.ts';
+import { openDeliveries } from '../lib/runtime/deliveries.ts';
+import { dynamodb } from '../lib/runtime/dynamodb.ts';
+import { openEnrolment } from '../lib/runtime/enrolment.ts';
+import { groupOf, openFactsQueue } from '../lib/runtime/facts-queue.ts';
+import { normalized } from '../lib/runtime/identities.ts';
+import type { Outcome } from '../lib/runtime/ledger.ts';
+import { count, log } from '../lib/runtime/log.ts';
+import { park } from '../lib/runtime/parking.ts';
+import { bookRefund } from '../lib/runtime/refunds.ts';
+import { ledger, members, orders, waitingRoom } from '../lib/runtime/shop.ts';
+import { sqs } from '../lib/runtime/sqs.ts';
+import { forIdentity } from '../lib/runtime/waiting-room.ts';
+import { worker } from '../lib/runtime/worker.ts';
+
+/** What became of a fact. `waiting`: for its member or its order. `impossible`: parked, with what staff must know. */
+type Booked =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'impossible'; readonly because: string };
+
+const done: Booked = { kind: 'done' };
+
+/** Books what sources have told. A fact may come late, twice or before what it is about: the ledger books it once. */
+export const handler = worker(async (record) => {
+  const fact = factOf(record);
+  if (!fact) {
+    await parked(record, 'not a fact that we know');
+    return;
+  }
+  const booked = await book({ ...fact, identities: fact.identities.flatMap(readable) });
+  if (booked.kind === 'impossible') await parked(record, booked.because);
+  if (booked.kind === 'waiting') count('FactWaiting');
+  log.info('fact', { type: fact.type, source: fact.source, booked: booked.kind });
+});
+
+async function book(fact: Fact): Promise<Booked> {
+  switch (fact.type) {
+    case 'sale':
+      return forMember(fact, async (memberId) => settled(await ledger().sale(memberId, fact)));
+    case 'activity':
+      return forMember(fact, async (memberId) => settled(await ledger().activity(memberId, fact)));
+    case 'refund': {
+      const outcome = await bookRefund({ orders: orders(), waitingRoom: waitingRoom(), ledger: ledger() }, fact);
+      return outcome.kind === 'waiting' ? outcome : settled(outcome);
+    }
+    case 'member': {
+      if (fact.identities.length === 0) return { kind: 'impossible', because: 'a member without any identity' };
+      const { profile, source, occurredAt: at } = fact;
+      const outcome = await enrolment().enrol(fact.identities, { profile, consents: {}, proof: '' }, { source, at });
+      return outcome.kind === 'disagree'
+        ? { kind: 'impossible', because: `its identities belong to different members: ${outcome.types.join(', ')}` }
+        : done;
+    }
+    case 'consent':
+      return forMember(fact, async (memberId) => {
+        const { channel, granted, proof, source, occurredAt: at } = fact;
+        await enrolment().change(memberId, { consents: { [channel]: granted }, proof }, { source, at });
+        return done;
+      });
+    case 'reply':
+      count('ReplyReceived');
+      return done;
+    case 'receipt':
+      return receipt(fact);
+  }
+}
+
+/** Whoever one of the identities belongs to. A guest's fact waits under each of them, until one is enrolled. */
+async function forMember(fact: Fact, book: (memberId: string) => Promise<Booked>): Promise<Booked> {
+  const memberId = await members().findAny(fact.identities);
+  if (memberId !== undefined) return book(memberId);
+  const { keepDays } = merchant().program.guests;
+  if (fact.identities.length === 0 || keepDays === 0) {
+    count('FactAnonymous');
+    return done;
+  }
+  await waitingRoom().put(fact, fact.identities.map(forIdentity), keepDays);
+  // Somebody may have enrolled in between, and looked into the waiting room before this was in it.
+  const enrolled = await members().findAny(fact.identities);
+  return enrolled === undefined ? { kind: 'waiting' } : book(enrolled);
+}
+
+function settled(outcome: Outcome): Booked {
+  switch (outcome.kind) {
+    case 'posted':
+    case 'replayed':
+      return done;
+    case 'conflict':
+      return { kind: 'impossible', because: `told before with other content: ${outcome.differences.join(', ')}` };
+    case 'refused':
+      return { kind: 'impossible', because: `refused: ${outcome.because}` };
+  }
+}
+
+async function receipt({ source, vendorId, status, reason, occurredAt }: ReceiptFact): Promise<Booked> {
+  const deliveries = openDeliveries({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: source });
+  await deliveries.reported(vendorId, { status, reason, at: occurredAt });
+  return done;
+}
+
+const enrolment = () =>
+  openEnrolment({
+    members: members(),
+    ledger: ledger(),
+    waitingRoom: waitingRoom(),
+    facts: openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }),
+    consentAtEnrolment: merchant().consentAtEnrolment,
+  });
+
+function factOf({ body }: SQSRecord): Fact | undefined {
+  try {
+    // Half a surrogate pair has no UTF-8: it would be stored as something else than was hashed.
+    const json: unknown = JSON.parse(body, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value));
+    return Fact.safeParse(json).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An identity that cannot be read must not keep a sale from the member's other ones. */
+function readable(identity: Identity): Identity[] {
+  const one = normalized(identity, (text) => phone(text, merchant().country));
+  if (one === undefined) count('IdentityUnreadable');
+  return one === undefined ? [] : [one];
+}
+
+async function parked({ body, attributes }: SQSRecord, reason: string): Promise<void> {
+  const group = attributes.MessageGroupId ?? groupOf({ identities: [], factId: body });
+  await park({ client: sqs, url: setting('QUEUE_FACTS_PARKED_URL') }, { body, group, reason });
+}

@@ -1,0 +1,248 @@
+import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import type { Connector, Context, Manifest, Receipt, Roles } from '../lib/connectors/contract.ts';
+import { OptedOut, Permanent, Transient, Unauthorized } from '../lib/connectors/kit/errors.ts';
+import { type Alert, LoyaltyEvent, type Message } from '../lib/loyalty/events.ts';
+import type { Channel, ConsentFact } from '../lib/loyalty/facts.ts';
+import { alertFor } from '../lib/runtime/alerts.ts';
+import { merchant, optionalSetting, setting } from '../lib/runtime/config.ts';
+import { openContext } from '../lib/runtime/connector-context.ts';
+import { type Delivery, openDeliveries } from '../lib/runtime/deliveries.ts';
+import { dynamodb } from '../lib/runtime/dynamodb.ts';
+import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
+import { count, log, reasonOf } from '../lib/runtime/log.ts';
+import { members } from '../lib/runtime/shop.ts';
+import { sqs } from '../lib/runtime/sqs.ts';
+import { worker } from '../lib/runtime/worker.ts';
+
+/** What is to be done about an event: something, nothing worth a note, or nothing for a reason that is noted. */
+type Plan<M extends Manifest> =
+  | {
+      readonly kind: 'act';
+      readonly act: (around: Context<M>) => Promise<Receipt | undefined>;
+      readonly about?: Message;
+    }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'skip'; readonly reason: string };
+
+/** Longer than any function lives: whoever claimed an event so long ago is not working on it any more. */
+const ABANDONED_MS = 15 * 60_000;
+
+const BACKOFF_SECONDS = { base: 30, max: 900, asked: 12 * 3_600 - 300 };
+
+/**
+ * Tells one vendor what happened. A message to a member is handed over once: when it may have been, it is not again.
+ * Copies and alerts may repeat, since the other side knows a repetition, or can bear it.
+ */
+export function deliverer<M extends Manifest>(connector: Connector<M>) {
+  const { manifest } = connector;
+  const roles = connector.roles as Partial<Roles<Context<M>>>;
+  const role = outboundRole(connector);
+  const mayRepeat = role !== 'channel';
+  const { context, renewed } = openContext(manifest);
+  const deliveries = openDeliveries({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: manifest.id });
+
+  async function planFor(event: LoyaltyEvent): Promise<Plan<M>> {
+    const { channel, sink, alert } = roles;
+    if (channel) {
+      const made = await messageTo(event, manifest);
+      return typeof made === 'string'
+        ? { kind: 'skip', reason: made }
+        : { kind: 'act', about: made, act: (around) => channel.send(made, around) };
+    }
+    if (sink) return { kind: 'act', act: async (around) => (await sink.apply([event], around))[0] };
+    const raised: Alert | undefined = alert && alertFor(event, merchant());
+    return alert && raised ? { kind: 'act', act: (around) => alert.raise(raised, around) } : { kind: 'nothing' };
+  }
+
+  /** How often it was tried, this time included; `undefined` when it is done with. */
+  async function claimed({ id }: LoyaltyEvent, record: SQSRecord): Promise<number | undefined> {
+    let claim = await deliveries.claim(id, role, record.messageId);
+    while (claim.kind === 'standing') {
+      const { delivery } = claim;
+      const verdict = takeOver(delivery, record);
+      if (verdict === 'done') return undefined;
+      if (verdict === 'unknown') {
+        await giveUp(id, 'a try before this one ended without a word');
+        return undefined;
+      }
+      claim = await deliveries.claim(id, role, record.messageId, delivery);
+    }
+    return claim.attempts;
+  }
+
+  function takeOver(delivery: Delivery, { messageId, attributes }: SQSRecord): 'again' | 'done' | 'unknown' {
+    const sameMessage = delivery.messageId === messageId;
+    switch (delivery.status) {
+      case 'sent':
+      case 'skipped':
+      case 'unknown':
+        return 'done';
+      case 'retry':
+        return 'again';
+      case 'failed':
+        // It only passes on its way to the dead letters, unless staff have sent it round again.
+        if (sameMessage && attributes.ApproximateReceiveCount !== '1')
+          throw new Permanent(delivery.reason ?? 'failed before');
+        return 'again';
+      case 'sending':
+        if (mayRepeat) return 'again';
+        // The queue hides a message while it is worked on: seeing it again means that the work on it broke off.
+        if (sameMessage || Date.now() - Date.parse(delivery.at) > ABANDONED_MS) return 'unknown';
+        throw new Transient('another copy of the event is being delivered');
+    }
+  }
+
+  async function skip({ id }: LoyaltyEvent, reason: string): Promise<void> {
+    await deliveries.settle(id, role, 'skipped', { reason });
+    count('DeliverySkipped');
+  }
+
+  async function giveUp(eventId: string, reason: string): Promise<void> {
+    await deliveries.settle(eventId, role, 'unknown', { reason });
+    count('DeliveryUnknown');
+    log.warn('a message may have been sent, and is not sent again', { eventId, reason });
+  }
+
+  /** A refused credential may have been replaced since it was read: once more with the new one. */
+  async function acted({ act }: Extract<Plan<M>, { kind: 'act' }>, around: Context<M>): Promise<Receipt | undefined> {
+    try {
+      return await act(around);
+    } catch (error) {
+      const again = error instanceof Unauthorized ? await renewed(around.idempotencyKey) : undefined;
+      if (!again) throw error;
+      return act(again);
+    }
+  }
+
+  /** Notes what went wrong; throws when the queue is to bring the message again. */
+  async function failed(event: LoyaltyEvent, error: unknown, about: Message | undefined): Promise<void> {
+    const { id } = event;
+    const reason = reasonOf(error).message;
+    if (error instanceof OptedOut && about) {
+      await withdraw(manifest.id, about);
+      return skip(event, 'opted out at the vendor');
+    }
+    if (error instanceof Permanent || error instanceof Unauthorized) {
+      await deliveries.settle(id, role, 'failed', { reason });
+      count('DeliveryFailed');
+      throw error;
+    }
+    if (error instanceof Transient || mayRepeat) {
+      await deliveries.settle(id, role, 'retry', { reason });
+      throw error;
+    }
+    await giveUp(id, reason);
+  }
+
+  async function deliver(record: SQSRecord): Promise<void> {
+    const event = eventOf(record);
+    const plan = await planFor(event);
+    if (plan.kind === 'nothing') return;
+    if (plan.kind === 'skip') {
+      if ((await claimed(event, record)) !== undefined) await skip(event, plan.reason);
+      return;
+    }
+    // Before the claim: without a secret nothing has been tried.
+    const around = await context(event.id);
+    const attempts = await claimed(event, record);
+    if (attempts === undefined) return;
+    let receipt: Receipt | undefined;
+    try {
+      receipt = await acted(plan, around);
+    } catch (error) {
+      return failed(event, error, plan.about);
+    }
+    await deliveries.settle(event.id, role, 'sent', { vendorId: receipt?.vendorId });
+    log.info('delivered', { eventId: event.id, attempts });
+  }
+
+  return worker(async (record) => {
+    try {
+      await deliver(record);
+    } catch (error) {
+      await postpone(record, error);
+      throw error;
+    }
+  });
+}
+
+function outboundRole({ manifest, roles }: { manifest: Manifest; roles: object }): 'channel' | 'sink' | 'alert' {
+  const role = (['channel', 'sink', 'alert'] as const).find((one) => one in roles);
+  if (!role) throw new Error(`${manifest.id} tells nobody anything`);
+  return role;
+}
+
+/** The message, addressed and in the member's words; or why there is none. */
+async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest): Promise<Message | string> {
+  const member = await members().get(event.memberId);
+  if (!member) return 'the member is not known any more';
+  if (!member.consents[channel]?.granted) return `no consent to ${channel}`;
+  const to = member.identities.find(({ type }) => type === (ADDRESSES[channel] ?? id))?.value;
+  if (to === undefined) return `no address for ${channel}`;
+  // Liquid is a heavy thing to load, for those who write to members only.
+  const { messageFor } = await import('../lib/runtime/messages.ts');
+  const made = messageFor(event, member, merchant());
+  if (!made) return `no text is written for ${event.type}`;
+  const receiptUrl = optionalSetting('RECEIPT_URL');
+  return { id: event.id, channel, to, ...made, ...(receiptUrl && { receiptUrl }) };
+}
+
+const ADDRESSES: Readonly<Partial<Record<Channel, string>>> = { sms: 'phone', whatsapp: 'phone', email: 'email' };
+
+/** Whom the vendor does not let us reach has said no there: we heed it too, also when writing through others. */
+async function withdraw(connector: string, { id, channel, to }: Message): Promise<void> {
+  const fact: ConsentFact = {
+    type: 'consent',
+    factId: `${connector}:opted-out:${id}`,
+    source: connector,
+    occurredAt: new Date().toISOString(),
+    identities: [{ type: ADDRESSES[channel] ?? connector, value: to }],
+    channel,
+    granted: false,
+    proof: 'the vendor refused a message: opted out',
+  };
+  await openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }).tell([fact]);
+}
+
+/** As the bus wraps it. */
+function eventOf({ body }: SQSRecord): LoyaltyEvent {
+  let detail: unknown;
+  try {
+    detail = (JSON.parse(body) as { detail?: unknown }).detail;
+  } catch {
+    throw new Permanent('the message is not JSON');
+  }
+  const { data, error } = LoyaltyEvent.safeParse(detail);
+  if (data) return data as LoyaltyEvent;
+  throw new Permanent(
+    `not an event that we know: ${error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join('; ')}`,
+  );
+}
+
+/** What can never work is on its way to the dead letters, and is not kept waiting for them. */
+const secondsUntil = (error: unknown, attempt: number): number =>
+  error instanceof Permanent || error instanceof Unauthorized ? 0 : backoffSeconds(attempt, error);
+
+/** Full jitter, so that those who failed together do not come back together; the vendor's own wish comes first. */
+function backoffSeconds(attempt: number, error: unknown): number {
+  const ceiling = Math.min(BACKOFF_SECONDS.max, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
+  const asked = error instanceof Transient ? (error.retryAfterSeconds ?? 0) : 0;
+  return Math.min(BACKOFF_SECONDS.asked, Math.max(asked, Math.ceil(Math.random() * ceiling)));
+}
+
+async function postpone({ receiptHandle, attributes }: SQSRecord, error: unknown): Promise<void> {
+  const seconds = secondsUntil(error, Number(attributes.ApproximateReceiveCount));
+  try {
+    await sqs.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: setting('QUEUE_URL'),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      }),
+    );
+  } catch (failure) {
+    // It comes back by itself, only later.
+    log.warn('a message could not be put off', { reason: reasonOf(failure) });
+  }
+}

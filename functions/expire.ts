@@ -1,0 +1,64 @@
+import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
+import { firstDate } from '../lib/loyalty/redeem.ts';
+import { merchant, setting } from '../lib/runtime/config.ts';
+import { dynamodb } from '../lib/runtime/dynamodb.ts';
+import { log } from '../lib/runtime/log.ts';
+import { ledger } from '../lib/runtime/shop.ts';
+import { sqs } from '../lib/runtime/sqs.ts';
+import { type Duty, openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
+import { worker } from '../lib/runtime/worker.ts';
+
+const sweeps = () =>
+  openSweeps({
+    client: dynamodb,
+    tables: { accounts: setting('TABLE_ACCOUNTS'), program: setting('TABLE_PROGRAM') },
+    queue: { client: sqs, url: setting('QUEUE_SWEEPS_URL') },
+    since: merchant().program.startsOn,
+  });
+
+/** Looks after what falls due: points whose last day is over, and points that were put aside and never fetched. */
+export const handler = worker(async ({ body }) => {
+  const message = SweepMessage.parse(JSON.parse(body));
+  switch (message.kind) {
+    case 'sweep':
+      await sweeps().sweep(message.duty, today(message.duty));
+      log.info('swept', { duty: message.duty });
+      return;
+    case 'rest':
+      await sweeps().enqueue(message.duty, message.day, message.shard, message.after);
+      return;
+    case 'member':
+      await (message.duty === 'points' ? lapsePoints(message.memberId) : lapseHolds(message.memberId));
+  }
+});
+
+/** Points live by the merchant's calendar; a hold lapses at an instant, and its index is kept by UTC's. */
+const today = (duty: Duty) => dayIn(duty === 'points' ? merchant().program.timeZone : 'UTC', new Date());
+
+/** Each date on its own and in order, also those that no sweep came by: the journal says what was lost when. */
+async function lapsePoints(memberId: string): Promise<void> {
+  const yesterday = addDays(today('points'), -1);
+  for (;;) {
+    const through = await firstPast(memberId, yesterday);
+    if (through === undefined) return;
+    const { kind } = await ledger().expire(memberId, through);
+    if (kind === 'posted') continue;
+    // Points came into a date after its sweep: they leave under the newest one.
+    await ledger().expire(memberId, yesterday);
+    return;
+  }
+}
+
+async function firstPast(memberId: string, yesterday: string): Promise<string | undefined> {
+  const account = await ledger().account(memberId);
+  const date = account && firstDate(account);
+  return date !== undefined && date <= yesterday ? date : undefined;
+}
+
+async function lapseHolds(memberId: string): Promise<void> {
+  const account = await ledger().account(memberId);
+  const now = Date.now();
+  for (const [redemptionId, { lapsesAt }] of Object.entries(account?.holds ?? {})) {
+    if (Date.parse(lapsesAt) <= now) await ledger().void(memberId, { redemptionId, reason: 'lapsed' });
+  }
+}

@@ -1,0 +1,158 @@
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context as LambdaContext,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
+import type { Connector, Context, Manifest, Roles } from '../lib/connectors/contract.ts';
+import { Transient, WebhookRejected } from '../lib/connectors/kit/errors.ts';
+import type { RawRequest, Reply, Verified } from '../lib/connectors/kit/webhook.ts';
+import { Fact } from '../lib/loyalty/facts.ts';
+import { setting } from '../lib/runtime/config.ts';
+import { openContext } from '../lib/runtime/connector-context.ts';
+import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
+import { kept, unkept } from '../lib/runtime/intake.ts';
+import { count, log, publishCounts, reasonOf } from '../lib/runtime/log.ts';
+import { park } from '../lib/runtime/parking.ts';
+import { SecretUnset } from '../lib/runtime/secrets.ts';
+import { sqs } from '../lib/runtime/sqs.ts';
+import { worker } from '../lib/runtime/worker.ts';
+
+const BODY_MAX_BYTES = 256 * 1024;
+
+/** Cannot be read now, and perhaps never: its reason, for staff. */
+class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+}
+
+/**
+ * Hears one vendor: proof, translation, queue. It is quick, since vendors wait no longer than a few seconds, and books
+ * nothing itself. It never answers 3xx, 404 or 410, which vendors take as goodbye.
+ */
+export function receiver<M extends Manifest>(connector: Connector<M>) {
+  const source = sourceOf(connector);
+  const { context, renewed } = openContext(connector.manifest);
+  const factsQueue = openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') });
+
+  /** `Transient` and what SQS throws are for trying again; anything else that a translation throws is `Unreadable`. */
+  async function pass(request: Verified, around: Context<M>): Promise<void> {
+    let facts: readonly Fact[];
+    try {
+      facts = await source.translate(request, around);
+    } catch (error) {
+      if (error instanceof Transient) throw error;
+      throw new Unreadable(error instanceof Error ? `${error.name}: ${error.message}` : 'the translation failed', {
+        cause: error,
+      });
+    }
+    const wrong = facts.map((fact) => Fact.safeParse(fact).error).find((error) => error !== undefined);
+    if (wrong)
+      throw new Unreadable(
+        `a fact has faults: ${wrong.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join('; ')}`,
+      );
+    if (facts.length > 0) await factsQueue.tell(facts);
+  }
+
+  async function proven(request: RawRequest): Promise<{ verified: Verified; around: Context<M> }> {
+    const around = await context(`${connector.manifest.id}:webhook`);
+    try {
+      return { verified: await source.verify(request, around), around };
+    } catch (error) {
+      // The vendor may sign with a secret that is newer than ours.
+      const again = error instanceof WebhookRejected ? await renewed(around.idempotencyKey) : undefined;
+      if (!again) throw error;
+      return { verified: await source.verify(request, again), around: again };
+    }
+  }
+
+  async function hear(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+    const request = requestOf(event);
+    if (request.body.length > BODY_MAX_BYTES) return { statusCode: 413 };
+    let sender: Awaited<ReturnType<typeof proven>>;
+    try {
+      const challenge = source.handshake?.(request, await context(`${connector.manifest.id}:webhook`));
+      if (challenge) return written(challenge);
+      sender = await proven(request);
+    } catch (error) {
+      if (!(error instanceof WebhookRejected || error instanceof SecretUnset || isOurBug(error))) return later(error);
+      // Fails closed: what could not be proven was not proven.
+      count('SignatureRejected');
+      log.warn('a delivery was refused', { reason: reasonOf(error) });
+      return { statusCode: 401 };
+    }
+    try {
+      await pass(sender.verified, sender.around);
+    } catch (error) {
+      if (!(error instanceof Unreadable)) return later(error);
+      try {
+        await parked(kept(sender.verified, new Date()), error);
+      } catch (failure) {
+        return later(failure);
+      }
+    }
+    return { statusCode: 200 };
+  }
+
+  const parked = (body: string, { message }: Unreadable) =>
+    park({ client: sqs, url: setting('QUEUE_INTAKE_PARKED_URL') }, { body, reason: message });
+
+  /** What was parked comes round again when staff send it. It was proven when it came. */
+  const redriven = worker(async ({ body }) => {
+    try {
+      await pass(unkept(body), await context(`${connector.manifest.id}:webhook`));
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      await parked(body, error);
+    }
+  });
+
+  return async (
+    event: APIGatewayProxyEventV2 | SQSEvent,
+    lambda: LambdaContext,
+  ): Promise<APIGatewayProxyStructuredResultV2 | SQSBatchResponse> => {
+    if ('Records' in event) return redriven(event, lambda);
+    const answer = await hear(event);
+    log.info('heard', { status: answer.statusCode, requestId: event.requestContext.requestId });
+    publishCounts();
+    return answer;
+  };
+}
+
+function sourceOf<M extends Manifest>({ manifest, roles }: Connector<M>): Roles<Context<M>>['source'] {
+  const { source } = roles as { source?: Roles<Context<M>>['source'] };
+  if (!source) throw new Error(`${manifest.id} is no source`);
+  return source;
+}
+
+/** The vendor keeps it and sends it again. */
+function later(error: unknown): APIGatewayProxyStructuredResultV2 {
+  log.error('a delivery could not be taken', { reason: reasonOf(error) });
+  return { statusCode: 503, headers: { 'retry-after': '30' } };
+}
+
+/** `url` is what is registered with the vendor plus the query as it came: a Host header is anybody's. */
+function requestOf({
+  requestContext,
+  rawQueryString,
+  headers,
+  body = '',
+  isBase64Encoded,
+}: APIGatewayProxyEventV2): RawRequest {
+  return {
+    method: requestContext.http.method,
+    url: setting('HOOK_URL') + (rawQueryString ? `?${rawQueryString}` : ''),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+  };
+}
+
+const written = ({ status, body, contentType }: Reply): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: status,
+  headers: { 'content-type': contentType, 'x-content-type-options': 'nosniff' },
+  body,
+});
+
+/** A header of a shape that nobody thought of: no reason for the vendor to try again, and none to let it in. */
+const isOurBug = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;

@@ -1,0 +1,38 @@
+import type { Alert, LoyaltyEvent } from '../loyalty/events.ts';
+import type { DeployedMerchant } from './config.ts';
+
+/** What staff should hear of, and when it is not worth a word: `undefined`. Ids and numbers, nobody's name. */
+export function alertFor(event: LoyaltyEvent, { program, alerts }: DeployedMerchant): Alert | undefined {
+  const field = (name: string, value: string | number | undefined) =>
+    value === undefined ? [] : [{ name, value: String(value) }];
+  const about = [...field('Member', event.memberId), ...field('Entry', event.entryId)];
+  switch (event.type) {
+    case 'points.redeemed': {
+      const { points, rewardId, orderId, redemptionId } = event.data;
+      if (!alerts || points < alerts.redemptionFromPoints) return undefined;
+      const reward = program.rewards.find(({ id }) => id === rewardId)?.name ?? rewardId;
+      return {
+        id: event.id,
+        title: `${points} points redeemed`,
+        text: `A redemption of ${alerts.redemptionFromPoints} points or more, in ${program.name}.`,
+        fields: [
+          ...field('Points', points),
+          ...field('Reward', reward),
+          ...field('Order', orderId),
+          ...field('Redemption', redemptionId),
+          ...field('Balance', event.balance.available),
+          ...about,
+        ],
+      };
+    }
+    case 'fraud.flagged':
+      return {
+        id: event.id,
+        title: 'Something to look at',
+        text: `An entry of ${program.name} was flagged: ${event.data.because}.`,
+        fields: [...field('Because', event.data.because), ...field('About', event.data.object), ...about],
+      };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import { Liquid } from 'liquidjs';
+import { Permanent } from '../connectors/kit/errors.ts';
+import type { LoyaltyEvent } from '../loyalty/events.ts';
+import type { DeployedMerchant } from './config.ts';
+import type { Member } from './members.ts';
+
+/** Templates are the merchant's, values may be anybody's: nothing but their own properties, and an end to loops. */
+const liquid = new Liquid({
+  strictVariables: true,
+  strictFilters: true,
+  ownPropertyOnly: true,
+  jsTruthy: false,
+  relativeReference: false,
+  dynamicPartials: false,
+  templates: {},
+  parseLimit: 2_000,
+  renderLimit: 1_000,
+  memoryLimit: 10_000,
+});
+
+/** The text of a message in the member's language, else in the merchant's first; `undefined` when none is written for it. */
+export function messageFor(
+  event: LoyaltyEvent,
+  member: Member,
+  merchant: DeployedMerchant,
+): { locale: string; text: string } | undefined {
+  const texts = merchant.messages[event.type];
+  if (!texts) return undefined;
+  const { locale: spoken } = member.profile;
+  const wanted = [spoken, spoken?.split('-')[0], ...merchant.locales];
+  const locale = wanted.find((one) => one !== undefined && Object.hasOwn(texts, one));
+  const template = locale === undefined ? undefined : texts[locale];
+  if (locale === undefined || template === undefined) return undefined;
+  try {
+    return { locale, text: String(liquid.parseAndRenderSync(template, valuesOf(event, member, merchant))).trim() };
+  } catch (error) {
+    // Liquid's message quotes the template, which is the merchant's and holds nothing personal.
+    throw new Permanent(
+      `the text for ${event.type} in ${locale} cannot be made: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
+
+/** What a text may speak of. The event's own data come by their names: `points`, `rewardId`, `through`, `to` … */
+function valuesOf(event: LoyaltyEvent, member: Member, { name, program }: DeployedMerchant): Record<string, unknown> {
+  const { data, balance } = event;
+  const rewardId = 'rewardId' in data ? data.rewardId : undefined;
+  const tierName = (id: string) => program.tiers.find((tier) => tier.id === id)?.name ?? id;
+  return {
+    ...data,
+    merchant: name,
+    program: program.name,
+    balance: balance.available,
+    tier: tierName(event.tier),
+    // Somebody's name stands in somebody's message: one line of it, and no more than a name.
+    name: (member.profile.name ?? '').replace(/\s+/g, ' ').slice(0, 60),
+    reward: program.rewards.find(({ id }) => id === rewardId)?.name ?? '',
+  };
+}
