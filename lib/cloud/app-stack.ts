@@ -6,7 +6,7 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Access, allow, indexes, publishing, sending, table } from './access.ts';
+import { type Access, allow, indexes, knowing, publishing, sending, type TableAction, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
 import { ShopDashboard } from './dashboard.ts';
 import { type DataStack, DUE_INDEXES } from './data-stack.ts';
@@ -45,9 +45,11 @@ export class AppStack extends Stack {
     });
     const common = { deployment, bell: this.bell };
 
+    const { accounts, entries, members, program } = data;
+    // The journal is added to and read; nobody may change or remove what stands in it.
     const journal = [
-      table('TABLE_ACCOUNTS', data.accounts, 'GetItem', 'PutItem'),
-      table('TABLE_ENTRIES', data.entries, 'GetItem', 'Query', 'PutItem'),
+      table('TABLE_ACCOUNTS', accounts, 'GetItem', 'PutItem'),
+      table('TABLE_ENTRIES', entries, 'GetItem', 'Query', 'PutItem'),
     ];
     const accrual = new QueueWorker(this, 'Accrual', {
       ...common,
@@ -63,21 +65,21 @@ export class AppStack extends Stack {
       patience: Duration.minutes(5),
       may: (own) => [
         ...journal,
-        table('TABLE_MEMBERS', data.members, 'GetItem', 'PutItem', 'UpdateItem', 'Query'),
-        table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
+        table('TABLE_MEMBERS', members, 'GetItem', 'PutItem'),
+        table('TABLE_PROGRAM', program, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+        // Whoever enrols sets free what waited for them.
+        sending('QUEUE_FACTS_URL', own.queue),
         sending('QUEUE_FACTS_PARKED_URL', own.deadLetters),
       ],
     });
     this.facts = accrual.work.queue;
-    const factsQueue = sending('QUEUE_FACTS_URL', this.facts);
 
     const answers = (name: FunctionName, routes: readonly Route[], ...may: readonly Access[]) =>
       new ApiFunction(this, pascal(name), { ...common, api: this.api, name, routes, may });
-    const booking = [
-      ...journal,
-      table('TABLE_MEMBERS', data.members, 'GetItem'),
-      table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'Query'),
-    ];
+    const findingMembers = table('TABLE_MEMBERS', members, 'GetItem');
+    // Every answer asks for the key and takes from its bucket of calls; `more` is what it does besides.
+    const programAnd = (...more: readonly TableAction[]) =>
+      table('TABLE_PROGRAM', program, 'GetItem', 'UpdateItem', ...more);
     answers(
       'members',
       [
@@ -89,26 +91,40 @@ export class AppStack extends Stack {
         'GET /v1/members/{id}/entries',
       ],
       ...journal,
-      table('TABLE_MEMBERS', data.members, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
-      table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
-      factsQueue,
+      table('TABLE_MEMBERS', members, 'GetItem', 'PutItem', 'DeleteItem'),
+      programAnd('Query', 'DeleteItem'),
+      sending('QUEUE_FACTS_URL', this.facts),
     );
-    answers('sales', ['POST /v1/sales', 'POST /v1/sales/quote', 'POST /v1/sales/{orderId}/refunds'], ...booking);
-    answers('activities', ['POST /v1/activities'], ...booking);
+    answers(
+      'sales',
+      ['POST /v1/sales', 'POST /v1/sales/quote', 'POST /v1/sales/{orderId}/refunds'],
+      ...journal,
+      findingMembers,
+      programAnd('PutItem'),
+    );
+    answers('activities', ['POST /v1/activities'], ...journal, findingMembers, programAnd());
     answers(
       'redemptions',
       ['POST /v1/redemptions', 'POST /v1/redemptions/{id}/capture', 'POST /v1/redemptions/{id}/void'],
-      ...booking,
+      ...journal,
+      findingMembers,
+      programAnd('PutItem'),
     );
-    answers('rewards', ['GET /v1/rewards'], table('TABLE_PROGRAM', data.program, 'GetItem', 'UpdateItem'));
+    answers(
+      'rewards',
+      ['GET /v1/rewards'],
+      table('TABLE_ACCOUNTS', accounts, 'GetItem'),
+      knowing({ TABLE_ENTRIES: entries.tableName }),
+      programAnd(),
+    );
 
     const relay = new Relay(this, 'Relay', {
       ...common,
-      entries: data.entries,
+      entries,
       may: [
         publishing(this.bus),
-        table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'DeleteItem', 'Query'),
-        factsQueue,
+        table('TABLE_PROGRAM', program, 'Query', 'PutItem', 'DeleteItem'),
+        sending('QUEUE_FACTS_URL', this.facts),
       ],
     });
 
@@ -123,8 +139,8 @@ export class AppStack extends Stack {
       patience: Duration.hours(1),
       may: (own) => [
         ...journal,
-        indexes(data.accounts, ...DUE_INDEXES),
-        table('TABLE_PROGRAM', data.program, 'GetItem', 'PutItem', 'UpdateItem'),
+        indexes(accounts, ...DUE_INDEXES),
+        table('TABLE_PROGRAM', program, 'GetItem', 'PutItem'),
         sending('QUEUE_SWEEPS_URL', own.queue),
       ],
     });

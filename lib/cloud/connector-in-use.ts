@@ -98,7 +98,11 @@ export class ConnectorInUse extends Construct {
 
   private deliver(props: ConnectorInUseProps, own: readonly Access[]): WorkQueue {
     const { deployment, use, bus, bell } = props;
-    const { limits }: Manifest = manifests[use.id];
+    const { limits, roles }: Manifest = manifests[use.id];
+    // Who writes to members looks up whom, and hears from the vendor who wants no more of it.
+    const writing = roles.includes('channel')
+      ? [table('TABLE_MEMBERS', props.members, 'GetItem'), sending('QUEUE_FACTS_URL', props.facts)]
+      : [];
     const { work } = new QueueWorker(this, 'Deliver', {
       deployment,
       worker: delivererOf(use),
@@ -107,14 +111,14 @@ export class ConnectorInUse extends Construct {
       timeout: Duration.seconds(limits.timeoutSeconds * limits.batch * 2 + 10),
       batch: limits.batch,
       concurrency: limits.concurrency,
-      // Doubling from half a minute, it holds out for about an hour of a vendor's trouble.
-      attempts: 8,
+      // The worker steps back up to a quarter of an hour each time: about an hour of a vendor's trouble.
+      attempts: 12,
       patience: Duration.minutes(30),
       may: (queues) => [
         ...own,
         ...(isSource(use) ? [knowing({ RECEIPT_URL: hookUrlOf(props.api, use) })] : []),
-        table('TABLE_MEMBERS', props.members, 'GetItem'),
-        table('TABLE_PROGRAM', props.program, 'GetItem', 'PutItem', 'UpdateItem'),
+        ...writing,
+        table('TABLE_PROGRAM', props.program, 'UpdateItem'),
         postponing(queues.queue),
       ],
       bell,

@@ -54,6 +54,8 @@ export class Relay extends Construct {
       eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 25,
+      // What was told of a batch before the fault is not told again.
+      reportBatchItemFailures: true,
       // Left to itself a mapping repeats a bad record until the stream forgets it, and holds up its whole shard.
       bisectBatchOnError: true,
       retryAttempts: 10,

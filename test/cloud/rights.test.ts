@@ -42,7 +42,6 @@ function rightsOf(stacks: Stacks, name: string): Record<string, string> {
 
 const log = (name: string) => ({ [`/aws/lambda/art-cafe-${name}`]: 'CreateLogStream PutLogEvents' });
 const journal = { accounts: 'GetItem PutItem', entries: 'GetItem PutItem Query' };
-const booking = { ...journal, members: 'GetItem', program: 'GetItem PutItem Query UpdateItem' };
 const consume = 'DeleteMessage GetQueueAttributes ReceiveMessage';
 
 describe('a function may do this, and nothing else', () => {
@@ -51,22 +50,22 @@ describe('a function may do this, and nothing else', () => {
       'members',
       {
         ...journal,
-        members: 'DeleteItem GetItem PutItem Query UpdateItem',
-        program: 'DeleteItem GetItem PutItem Query UpdateItem',
+        members: 'DeleteItem GetItem PutItem',
+        program: 'DeleteItem GetItem Query UpdateItem',
         'facts.fifo': 'SendMessage',
       },
     ],
-    ['sales', booking],
-    ['activities', booking],
-    ['redemptions', booking],
-    ['rewards', { program: 'GetItem UpdateItem' }],
+    ['sales', { ...journal, members: 'GetItem', program: 'GetItem PutItem UpdateItem' }],
+    ['activities', { ...journal, members: 'GetItem', program: 'GetItem UpdateItem' }],
+    ['redemptions', { ...journal, members: 'GetItem', program: 'GetItem PutItem UpdateItem' }],
+    ['rewards', { accounts: 'GetItem', program: 'GetItem UpdateItem' }],
     [
       'accrue',
       {
         ...journal,
-        members: 'GetItem PutItem Query UpdateItem',
+        members: 'GetItem PutItem',
         program: 'DeleteItem GetItem PutItem Query UpdateItem',
-        'facts.fifo': consume,
+        'facts.fifo': `${consume} SendMessage`,
         'facts-parked.fifo': 'SendMessage',
       },
     ],
@@ -75,7 +74,7 @@ describe('a function may do this, and nothing else', () => {
       {
         entries: 'DescribeStream GetRecords GetShardIterator ListStreams',
         events: 'PutEvents',
-        program: 'DeleteItem GetItem PutItem Query',
+        program: 'DeleteItem PutItem Query',
         'facts.fifo': 'SendMessage',
         'relay-dead': 'SendMessage',
       },
@@ -86,7 +85,7 @@ describe('a function may do this, and nothing else', () => {
         ...journal,
         'accounts/index/expiryDue': 'Query',
         'accounts/index/reviewDue': 'Query',
-        program: 'GetItem PutItem UpdateItem',
+        program: 'GetItem PutItem',
         sweeps: `${consume} SendMessage`,
       },
     ],
@@ -104,8 +103,17 @@ describe('a function may do this, and nothing else', () => {
       {
         'twilio-sms': 'GetSecretValue',
         members: 'GetItem',
-        program: 'GetItem PutItem UpdateItem',
-        'twilio-sms-outbound': 'ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage',
+        program: 'UpdateItem',
+        'facts.fifo': 'SendMessage',
+        'twilio-sms-outbound': `ChangeMessageVisibility ${consume}`,
+      },
+    ],
+    [
+      'deliver-slack',
+      {
+        slack: 'GetSecretValue',
+        program: 'UpdateItem',
+        'slack-outbound': `ChangeMessageVisibility ${consume}`,
       },
     ],
   ])('%s', (name, rights) => {
