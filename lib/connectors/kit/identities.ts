@@ -1,16 +1,9 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Identity } from '../../loyalty/facts.ts';
 
-const E164 = /^\+[1-9]\d{6,14}$/;
-
-/** E.164, or `undefined`. Parsed only where it is not in that form already; a national number needs its country. */
-export function phone(text: string, country?: string | null): string | undefined {
-  const trimmed = text.trim();
-  if (E164.test(trimmed)) return trimmed;
-  if (trimmed.length > 40) return undefined;
-  const hint = country && isSupportedCountry(country) ? (country as CountryCode) : undefined;
-  const parsed = parsePhoneNumberFromString(trimmed, hint);
-  return parsed?.isPossible() && E164.test(parsed.number) ? parsed.number : undefined;
+/** A number that says its own country → E.164, without the number plans of the world: they are 100 KB. */
+export function internationalPhone(text: string): string | undefined {
+  const number = text.trim().replace(/\(0\)|[\s().\-/]/g, '');
+  return /^\+[1-9]\d{6,14}$/.test(number) ? number : undefined;
 }
 
 /** Lower case, or `undefined` for what is no address. */
@@ -27,23 +20,18 @@ export function card(text: string): string | undefined {
 
 /**
  * All that is known about who it was, best first. What is missing or cannot be normalised is left out: a wrong number
- * must not keep a sale from the member's e-mail.
+ * must not keep a sale from the member's e-mail. `phone` reads numbers; that of `phone-numbers.ts` knows national ones.
  */
 export function identities(
   known: readonly (readonly [type: string, value: string | null | undefined])[],
-  country?: string | null,
+  phone: (text: string) => string | undefined = internationalPhone,
 ): Identity[] {
+  const readers: Readonly<Record<string, (text: string) => string | undefined>> = { phone, email, card };
   const found = new Map<string, Identity>();
   for (const [type, raw] of known) {
     if (!raw) continue;
-    const value = normalized(type, raw, country);
+    const value = readers[type] ? readers[type](raw) : raw.trim();
     if (value && value.length <= 200) found.set(`${type}:${value}`, { type, value });
   }
   return [...found.values()].slice(0, 10);
-}
-
-function normalized(type: string, raw: string, country: string | null | undefined): string | undefined {
-  if (type === 'phone') return phone(raw, country);
-  if (type === 'email') return email(raw);
-  return type === 'card' ? card(raw) : raw.trim();
 }

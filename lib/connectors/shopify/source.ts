@@ -4,6 +4,7 @@ import type { RoleOf } from '../contract.ts';
 import { Permanent, WebhookRejected } from '../kit/errors.ts';
 import { facts, minor, total } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
+import { phoneIn } from '../kit/phone-numbers.ts';
 import { read } from '../kit/read.ts';
 import { type RawRequest, verifyHmac } from '../kit/webhook.ts';
 import { Customer, type LineItem, Order, Refund } from './bodies.ts';
@@ -100,7 +101,7 @@ const about = (order: Order) => ({
       ['email', order.email],
       ['phone', order.phone],
     ],
-    order.billing_address?.country_code ?? order.customer?.default_address?.country_code,
+    phoneIn(order.billing_address?.country_code ?? order.customer?.default_address?.country_code),
   ),
 });
 
@@ -234,7 +235,7 @@ function customer(body: Customer): Draft {
         ['email', body.email],
         ['phone', body.phone],
       ],
-      body.default_address?.country_code,
+      phoneIn(body.default_address?.country_code),
     ),
     profile: name ? { name } : {},
   };

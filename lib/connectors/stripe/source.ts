@@ -4,6 +4,7 @@ import type { RoleOf } from '../contract.ts';
 import { Permanent, WebhookRejected } from '../kit/errors.ts';
 import { facts } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
+import { phoneIn } from '../kit/phone-numbers.ts';
 import { read } from '../kit/read.ts';
 import { verifyHmac, withinTolerance } from '../kit/webhook.ts';
 import { CheckoutSession, Dispute, Notice, PaymentIntent, Refund } from './bodies.ts';
@@ -127,7 +128,7 @@ function checkout(session: Of<typeof CheckoutSession>): Draft[] {
           ['phone', session.customer_details?.phone],
           ['email', session.customer_email],
         ],
-        session.customer_details?.address?.country,
+        phoneIn(session.customer_details?.address?.country),
       ),
     },
   ];

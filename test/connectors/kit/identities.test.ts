@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { card, email, identities, phone } from '../../../lib/connectors/kit/identities.ts';
+import { card, email, identities, internationalPhone } from '../../../lib/connectors/kit/identities.ts';
+import { phoneIn } from '../../../lib/connectors/kit/phone-numbers.ts';
 
 describe('who it was', () => {
   it.each([
@@ -16,7 +17,7 @@ describe('who it was', () => {
     ['+0123456789', undefined, undefined],
     ['+1'.repeat(30), undefined, undefined],
     ['', undefined, undefined],
-  ])('the phone %j in %p is %p', (text, country, expected) => expect(phone(text, country)).toBe(expected));
+  ])('the phone %j in %p is %p', (text, country, expected) => expect(phoneIn(country)(text)).toBe(expected));
 
   it.each([
     ['Ann@Example.COM ', 'ann@example.com'],
@@ -28,6 +29,16 @@ describe('who it was', () => {
     [`${'a'.repeat(65)}@b.de`, undefined],
     [`a@${'b'.repeat(300)}.de`, undefined],
   ])('the address %j is %p', (text, expected) => expect(email(text)).toBe(expected));
+
+  it.each([
+    ['+4915112345678', '+4915112345678'],
+    [' +49 (0)151 / 1234-5678 ', '+4915112345678'],
+    ['+1 (555) 123.0000', '+15551230000'],
+    ['030 901820', undefined],
+    ['0049 30 901820', undefined],
+    ['+49', undefined],
+    ['', undefined],
+  ])('the phone %j, without a number plan, is %p', (text, expected) => expect(internationalPhone(text)).toBe(expected));
 
   it.each([
     ['ab12-34', 'AB1234'],
