@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { phone } from '../lib/connectors/kit/identities.ts';
+import { phoneIn } from '../lib/connectors/kit/phone-numbers.ts';
 import { Fact, type Identity, type ReceiptFact } from '../lib/loyalty/facts.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDeliveries } from '../lib/runtime/deliveries.ts';
@@ -123,7 +123,7 @@ function factOf({ body }: SQSRecord): Fact | undefined {
 
 /** An identity that cannot be read must not keep a sale from the member's other ones. */
 function readable(identity: Identity): Identity[] {
-  const one = normalized(identity, (text) => phone(text, merchant().country));
+  const one = normalized(identity, phoneIn(merchant().country));
   if (one === undefined) count('IdentityUnreadable');
   return one === undefined ? [] : [one];
 }

@@ -121,8 +121,10 @@ export function answered(
 /** Nobody is known by that: names the kind of identity, and does not repeat it. */
 export const unknownMember = ({ type }: Pick<Identity, 'type'>): Answer =>
   problem(404, 'unknown-member', {
-    detail: `no member has this ${type === 'member' ? 'id' : type}: enrol with POST /v1/members`,
+    detail: `no member has this ${WORDS[type] ?? `id of ${type}`}: enrol with POST /v1/members`,
   });
+
+const WORDS: Readonly<Record<string, string>> = { phone: 'phone', email: 'e-mail', card: 'card', member: 'id' };
 
 export interface MemberAnswer {
   readonly memberId: string;

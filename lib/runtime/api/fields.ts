@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { card, email } from '../../connectors/kit/identities.ts';
+import { card, email, internationalPhone } from '../../connectors/kit/identities.ts';
 import type { Identity } from '../../loyalty/facts.ts';
 import { minorDigits, parseAmount } from '../../loyalty/money.ts';
-import { internationalPhone } from '../identities.ts';
 
 /** Fields that several requests share. */
 
@@ -48,7 +47,7 @@ export const SourceName = z
   .string()
   .regex(
     /^(?!(phone|email|card|member)$)[a-z][a-z0-9-]{1,40}$/,
-    'is not the name of a source: lower-case letters, digits and hyphens, such as "shopify"',
+    'is not the name of a source: use lower-case letters, digits and hyphens, as in "shopify"',
   );
 
 /** Who it was: exactly one of our own id, a phone, an e-mail, a card, or another system's id together with its name. */
@@ -67,7 +66,8 @@ export const always = { when: () => true };
 
 /** `given` may hold anything yet: other fields may have failed. */
 export function namesOne(given: unknown, context: z.core.$RefinementCtx): void {
-  const who = (given ?? {}) as Record<string, unknown>;
+  if (given === null || typeof given !== 'object') return;
+  const who = given as Record<string, unknown>;
   const ways = ['id', 'phone', 'email', 'card'].filter((field) => who[field] !== undefined);
   const complain = (message: string) => context.addIssue({ code: 'custom', message, input: undefined });
   if (ways.length === 0) complain('says nobody: send one of id, phone, email, card');

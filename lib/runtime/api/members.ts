@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { phone as readPhone } from '../../connectors/kit/identities.ts';
+import { phoneIn } from '../../connectors/kit/phone-numbers.ts';
 import { Channel, type Identity, Profile } from '../../loyalty/facts.ts';
 import { merchant } from '../config.ts';
 import { always, Card, Email, ForeignId, identityOf, namesOne, readAs, SourceName, Text, whoIs } from './fields.ts';
@@ -7,7 +7,7 @@ import { route } from './route.ts';
 
 /** As people write it, with or without the country. In a query a plus may have become a space. */
 const Phone = readAs(
-  (text) => readPhone(text.replace(/^ /, '+'), merchant().country),
+  (text) => phoneIn(merchant().country)(text.replace(/^ /, '+')),
   'is not a phone number: write it like "+4915112345678"',
 );
 
