@@ -15,7 +15,7 @@ import type { FunctionName } from './functions.ts';
 import type { Shelf } from './shelf.ts';
 
 /** What a bundle weighs, and through whom. Written to `.bundles/sizes.json` for whoever minds the cold start. */
-export interface Weight {
+interface Weight {
   readonly bytes: number;
   /** Bytes by npm package, heaviest first; `.` is our own code. */
   readonly parts: Readonly<Record<string, number>>;
@@ -41,56 +41,74 @@ export interface BuildRequest {
  * share is read and parsed once; what is not is taken from the shelf.
  */
 export async function buildFunctions({ root, names, shelf }: BuildRequest): Promise<ReadonlyMap<FunctionName, string>> {
-  for (const name of names) {
-    for (const source of sourcesOf(name)) {
-      if (!existsSync(join(root, source)))
-        throw new Fault(`${source} is missing: the function ${name} is built from it`);
-    }
-  }
-  const recipeOfAll = recipe(root);
-  const hashes = new Map<string, string>();
-  const hashOf = (path: string): string => {
-    const known = hashes.get(path) ?? hashFile(join(root, path));
-    hashes.set(path, known);
-    return known;
+  requireSources(root, names);
+  const kitchen: Kitchen = {
+    root,
+    shelf,
+    recipe: recipeOf(root),
+    hashOf: remembered((path) => hashFile(join(root, path))),
   };
-
-  const code = new Map<FunctionName, string>();
-  const weights = new Map<FunctionName, Weight>();
-  const stale: FunctionName[] = [];
+  const bundles = new Map<FunctionName, Bundle>();
   for (const name of names) {
-    const made = readMade(shelf, name);
-    const folder = made && made.recipe === recipeOfAll && shelf.find('code', name, made.hash);
-    const fresh = folder && Object.entries(made.inputs).every(([path, hash]) => hashOf(path) === hash);
-    if (!fresh) stale.push(name);
-    else {
-      code.set(name, readFileSync(join(folder.path, 'index.js'), 'utf8'));
-      weights.set(name, { bytes: made.bytes, parts: made.parts });
-    }
+    const kept = takeKept(kitchen, name);
+    if (kept) bundles.set(name, kept);
   }
+  const stale = names.filter((name) => !bundles.has(name));
+  if (stale.length > 0) for (const [name, made] of await make(kitchen, stale)) bundles.set(name, made);
 
-  if (stale.length > 0) {
-    const { outputFiles, metafile } = await bundle(root, stale);
-    for (const name of stale) {
-      const output = metafile.outputs[`${OUT}/${name}.js`];
-      const text = outputFiles.find(({ path }) => path === join(root, OUT, `${name}.js`))?.text;
-      if (output === undefined || text === undefined) throw new Error(`esbuild left out ${name}`);
-      const own = readBy(metafile, `entry:${name}`).filter((path) => existsSync(join(root, path)));
-      const { hash } = shelf.put('code', name, { 'index.js': text });
-      const weight = { bytes: output.bytes, parts: partsOf(output.inputs) };
-      const made: Made = {
-        recipe: recipeOfAll,
-        inputs: Object.fromEntries(own.map((path) => [path, hashOf(path)])),
-        hash,
-        ...weight,
-      };
-      write(madePath(shelf, name), made);
-      code.set(name, text);
-      weights.set(name, weight);
-    }
+  write(join(shelf.root, 'sizes.json'), Object.fromEntries(names.map((name) => [name, bundles.get(name)?.weight])));
+  return new Map([...bundles].map(([name, { code }]) => [name, code]));
+}
+
+interface Bundle {
+  readonly code: string;
+  readonly weight: Weight;
+}
+
+/** What one build works with. */
+interface Kitchen {
+  readonly root: string;
+  readonly shelf: Shelf;
+  readonly recipe: string;
+  readonly hashOf: (path: string) => string;
+}
+
+function requireSources(root: string, names: readonly FunctionName[]): void {
+  for (const name of names) {
+    const missing = sourcesOf(name).find((source) => !existsSync(join(root, source)));
+    if (missing) throw new Fault(`${missing} is missing: the function ${name} is built from it`);
   }
-  write(join(shelf.root, 'sizes.json'), Object.fromEntries(names.map((name) => [name, weights.get(name)])));
-  return code;
+}
+
+/** The bundle as it was made last, if it would be made the same way again. */
+function takeKept({ shelf, recipe, hashOf }: Kitchen, name: FunctionName): Bundle | undefined {
+  const path = madePath(shelf, name);
+  if (!existsSync(path)) return undefined;
+  const made = JSON.parse(readFileSync(path, 'utf8')) as Made;
+  if (made.recipe !== recipe || Object.entries(made.inputs).some(([input, hash]) => hashOf(input) !== hash))
+    return undefined;
+  const folder = shelf.find('code', name, made.hash);
+  return (
+    folder && {
+      code: readFileSync(join(folder.path, 'index.js'), 'utf8'),
+      weight: { bytes: made.bytes, parts: made.parts },
+    }
+  );
+}
+
+async function make({ root, shelf, recipe, hashOf }: Kitchen, names: readonly FunctionName[]) {
+  const { outputFiles, metafile } = await bundle(root, names);
+  return names.map((name): [FunctionName, Bundle] => {
+    const output = metafile.outputs[`${OUT}/${name}.js`];
+    const code = outputFiles.find(({ path }) => path === join(root, OUT, `${name}.js`))?.text;
+    if (output === undefined || code === undefined) throw new Error(`esbuild left out ${name}`);
+    const own = readBy(metafile, `entry:${name}`).filter((path) => existsSync(join(root, path)));
+    const weight = { bytes: output.bytes, parts: partsOf(output.inputs) };
+    const { hash } = shelf.put('code', name, { 'index.js': code });
+    const made: Made = { recipe, inputs: Object.fromEntries(own.map((path) => [path, hashOf(path)])), hash, ...weight };
+    write(madePath(shelf, name), made);
+    return [name, { code, weight }];
+  });
 }
 
 const OUT = 'out';
@@ -189,7 +207,7 @@ function partsOf(inputs: Metafile['outputs'][string]['inputs']): Record<string, 
 }
 
 /** Everything besides our own files that a bundle depends on. */
-function recipe(root: string): string {
+function recipeOf(root: string): string {
   const hash = createHash('sha256').update(version).update(JSON.stringify(OPTIONS)).update(entryOf.toString());
   // What is really installed; a lock file without it says only what should be.
   const installed = [join(root, 'node_modules', '.package-lock.json'), join(root, 'package-lock.json')].find(
@@ -204,9 +222,13 @@ const hashFile = (path: string): string =>
 
 const madePath = (shelf: Shelf, name: FunctionName): string => join(shelf.root, 'made', `${name}.json`);
 
-function readMade(shelf: Shelf, name: FunctionName): Made | undefined {
-  const path = madePath(shelf, name);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Made) : undefined;
+function remembered<Result>(ask: (path: string) => Result): (path: string) => Result {
+  const known = new Map<string, Result>();
+  return (path) => {
+    const answer = known.get(path) ?? ask(path);
+    known.set(path, answer);
+    return answer;
+  };
 }
 
 /** In one step, since two synths may do it at once. */

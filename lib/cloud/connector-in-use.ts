@@ -36,7 +36,8 @@ export interface ConnectorInUseProps extends Surroundings {
 export class ConnectorInUse extends Construct {
   readonly secretName: string;
   readonly hookUrl: string | undefined;
-  readonly queues: readonly WorkQueue[];
+  readonly receiving: WorkQueue | undefined;
+  readonly delivering: WorkQueue | undefined;
 
   constructor(scope: Construct, id: string, props: ConnectorInUseProps) {
     super(scope, id);
@@ -55,10 +56,9 @@ export class ConnectorInUse extends Construct {
     );
     const own: readonly Access[] = [knowing({ CONNECTOR_ID: use.id }), secret(credentials)];
 
-    const receive = isSource(use) ? this.receive(props, own) : undefined;
-    const deliver = isTold(use) ? this.deliver(props, own) : undefined;
-    this.hookUrl = receive && hookUrlOf(props.api, use);
-    this.queues = [receive ?? [], deliver ?? []].flat();
+    this.receiving = isSource(use) ? this.receive(props, own) : undefined;
+    this.delivering = isTold(use) ? this.deliver(props, own) : undefined;
+    this.hookUrl = isSource(use) ? hookUrlOf(props.api, use) : undefined;
   }
 
   private receive({ deployment, use, api, facts, bell }: ConnectorInUseProps, own: readonly Access[]): WorkQueue {

@@ -20,13 +20,19 @@ export class ConnectorsStack extends Stack {
     const secrets: string[] = [];
     for (const use of deployment.merchant.connectors) {
       const name = pascal(use.id);
-      const connector = new ConnectorInUse(this, name, { ...surroundings, deployment, use });
-      secrets.push(connector.secretName);
-      if (connector.hookUrl) say(`${name}WebhookUrl`, connector.hookUrl, `Register this address with ${use.id}`);
-      for (const { deadLetters, node } of connector.queues) {
-        say(`${name}${node.scope?.node.id}ParkedUrl`, deadLetters.queueUrl, `What could not be done for ${use.id}`);
-      }
+      const { secretName, hookUrl, receiving, delivering } = new ConnectorInUse(this, name, {
+        ...surroundings,
+        deployment,
+        use,
+      });
+      secrets.push(secretName);
+      if (hookUrl) say(`${name}WebhookUrl`, hookUrl, `Register this address with ${use.id}`);
+      if (receiving)
+        say(`${name}ReceiveParkedUrl`, receiving.deadLetters.queueUrl, `What ${use.id} told and we could not read`);
+      if (delivering)
+        say(`${name}DeliverParkedUrl`, delivering.deadLetters.queueUrl, `What ${use.id} could not be told`);
     }
-    say('SecretsToFill', secrets.join(' '), 'Nothing passes through a connector before its secret is filled');
+    if (secrets.length > 0)
+      say('SecretsToFill', secrets.join(' '), 'Nothing passes through a connector before its secret is filled');
   }
 }

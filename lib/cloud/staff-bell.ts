@@ -13,7 +13,7 @@ export class StaffBell extends Construct {
     super(scope, id);
     const topic = new Topic(this, 'Topic', {
       topicName: `${prefix}-alarms`,
-      displayName: `${merchant.name} alarms`,
+      displayName: `${prefix} alarms`,
       enforceSSL: true,
     });
     // A topic with a policy of its own loses the one by which alarms of the same account may publish.

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { type CloudAssembly, FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT } from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { Merchant } from '../../merchants/merchant.ts';
 import { buildFunctions } from './build.ts';
-import { type Bundles, bundlesOf } from './bundles.ts';
+import { bundlesOf } from './bundles.ts';
 import { prefixOf } from './deployment.ts';
 import { Fault } from './fault.ts';
 import { functionsOf } from './functions.ts';
@@ -50,7 +49,8 @@ export async function synthesise({
     builtinCloudFormationValidation: checked,
   });
   if (checked) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  addMerchants(app, { merchants, stage, bundles });
+  for (const merchant of merchants)
+    new MerchantStage(app, { merchant, stage, prefix: prefixOf(merchant.id, stage), bundles });
   try {
     return app.synth();
   } catch (error) {
@@ -58,17 +58,4 @@ export async function synthesise({
     if (error instanceof Error && error.name === 'ValidationFailed') throw new Fault(error.message, { cause: error });
     throw error;
   }
-}
-
-export interface Contents {
-  readonly merchants: readonly Merchant[];
-  readonly stage?: string | undefined;
-  readonly bundles: Bundles;
-}
-
-/** A stage for each merchant. */
-export function addMerchants(app: App, { merchants, stage, bundles }: Contents): readonly MerchantStage[] {
-  return merchants.map(
-    (merchant) => new MerchantStage(app, { merchant, stage, prefix: prefixOf(merchant.id, stage), bundles }),
-  );
 }

@@ -31,8 +31,8 @@ beforeEach(() => {
   put('lib/word.ts', `export const word = 'open'; export const never = 'used';`);
   put('functions/sales.ts', `import { word } from '../lib/word.ts'; export const handler = () => word;`);
   put('functions/rewards.ts', `export const handler = (): string => 'rewards';`);
-  put('functions/receive.ts', 'export const receiver = (connector: { id: string }) => () => `from ${connector.id}`;');
-  put('functions/deliver.ts', 'export const deliverer = (connector: { id: string }) => () => `to ${connector.id}`;');
+  put('functions/receive.ts', `export const receiver = (connector: { id: string }) => () => 'from ' + connector.id;`);
+  put('functions/deliver.ts', `export const deliverer = (connector: { id: string }) => () => 'to ' + connector.id;`);
   put('lib/connectors/slack/index.ts', `export default { id: 'slack' };`);
 });
 afterEach(() => rmSync(root, { recursive: true }));
