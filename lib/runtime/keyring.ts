@@ -37,7 +37,7 @@ const CACHED_MAX = 500;
 export function openKeyring({
   client,
   table,
-  now = Date.now,
+  now = () => Date.now(),
 }: {
   client: DynamoDBClient;
   table: string;

@@ -24,7 +24,7 @@ export function openSecret<Schema extends z.ZodObject>(
   {
     arn,
     client = new SecretsManagerClient({ maxAttempts: 3 }),
-    now = Date.now,
+    now = () => Date.now(),
   }: { arn: string; client?: SecretsManagerClient; now?: () => number },
 ): Secret<z.output<Schema>> {
   let known: { text: string; at: number } | undefined;

@@ -24,7 +24,7 @@ interface Lease {
 export function openThrottle({
   client,
   table,
-  now = Date.now,
+  now = () => Date.now(),
 }: {
   client: DynamoDBClient;
   table: string;
