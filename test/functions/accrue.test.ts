@@ -1,0 +1,302 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Fact } from '../../lib/loyalty/facts.ts';
+import { deliver, startWorld, type World } from './world.ts';
+
+let world: World;
+let accrue: Parameters<typeof deliver>[0];
+let shop: typeof import('../../lib/runtime/shop.ts');
+
+beforeAll(async () => {
+  world = await startWorld();
+  ({ handler: accrue } = await import('../../functions/accrue.ts'));
+  shop = await import('../../lib/runtime/shop.ts');
+}, 60_000);
+afterAll(() => world.stop());
+beforeEach(() => world.forget());
+
+let things = 0;
+const thing = () => {
+  things += 1;
+  return `thing-${things}`;
+};
+const phone = () => {
+  things += 1;
+  return { type: 'phone', value: `+49171${String(40_000_000 + things)}` };
+};
+const base = (identities: Fact['identities'], at = new Date()) => ({
+  factId: thing(),
+  source: 'shopify',
+  occurredAt: at.toISOString(),
+  identities,
+});
+const sale = (identities: Fact['identities'], more: object = {}): Fact => ({
+  ...base(identities),
+  type: 'sale',
+  orderId: thing(),
+  currency: 'EUR',
+  netMinor: 1000,
+  grossMinor: 1000,
+  lines: [],
+  ...more,
+});
+const memberFact = (identities: Fact['identities'], profile: object = {}, at?: Date): Fact => ({
+  ...base(identities, at),
+  type: 'member',
+  profile,
+});
+
+const take = (...facts: Fact[]) =>
+  deliver(
+    accrue,
+    facts.map((fact, index) => ({ body: fact, id: `m${index}`, group: fact.identities[0]?.value ?? 'none' })),
+  );
+const idOf = (identity: { type: string; value: string }) => shop.members().find(identity);
+async function account(identity: { type: string; value: string }) {
+  const id = await idOf(identity);
+  return id === undefined ? undefined : shop.ledger().account(id);
+}
+const waiting = async () =>
+  (await world.rows('program')).filter(({ pk }) => String(pk).startsWith('W#')).map(({ pk }) => String(pk));
+/** What was sent back to the queue is handled as the queue would hand it over. */
+async function again() {
+  const facts = world.sent('facts.fifo').map(({ body }) => JSON.parse(body) as Fact);
+  world.forget();
+  return take(...facts);
+}
+
+describe('a sale', () => {
+  it('earns for the first identity that somebody has', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    expect(await take(sale([{ type: 'shopify', value: 'unheard-of' }, known]))).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 10, visits: 1 });
+  });
+
+  it('told twice earns once', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const one = sale([known]);
+    await take(one);
+    expect(await take(one, { ...one, factId: 'another-delivery' })).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 10, seq: 3 });
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
+  });
+
+  it('told again with other content is parked, with what differs', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const one = sale([known]);
+    expect(await take(one, { ...one, grossMinor: 1100 } as Fact)).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 10 });
+    const [parked] = world.sent('facts-parked.fifo');
+    expect(parked?.reason).toMatch(/told before with other content/);
+    expect(JSON.parse(parked?.body ?? '')).toMatchObject({ grossMinor: 1100 });
+    expect(parked?.group).toBe(known.value);
+  });
+
+  it('of a guest waits, under all that is known, and is booked when the guest enrols', async () => {
+    const [guest, card] = [phone(), { type: 'card', value: 'GUEST1' }];
+    const one = sale([card, guest]);
+    await take(one);
+    expect(await waiting()).toEqual(expect.arrayContaining([`W#phone:${guest.value}`, 'W#card:GUEST1']));
+    await take(memberFact([guest]));
+    expect(world.sent('facts.fifo')).toHaveLength(1);
+    expect(await again()).toEqual([]);
+    expect(await account(guest)).toMatchObject({ available: 10 });
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('of nobody at all is let go', async () => {
+    expect(await take(sale([]))).toEqual([]);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('reads identities that are written in other ways', async () => {
+    await take(
+      memberFact([
+        { type: 'phone', value: '0172 - 50 60 70 80' },
+        { type: 'email', value: ' Odd@Example.ORG ' },
+      ]),
+    );
+    await take(
+      sale([
+        { type: 'phone', value: 'none' },
+        { type: 'email', value: 'odd@example.org' },
+      ]),
+    );
+    expect(await account({ type: 'phone', value: '+4917250607080' })).toMatchObject({ available: 10 });
+  });
+});
+
+describe('a refund', () => {
+  it('is booked for whoever the order was booked for', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const one = sale([known]);
+    await take(one);
+    const { orderId } = one as { orderId: string };
+    await shop.orders().keepOrder('shopify', orderId, String(await idOf(known)));
+    const refund = {
+      ...base([]),
+      type: 'refund',
+      refundId: 'r1',
+      orderId,
+      currency: 'EUR',
+      extent: { kind: 'amount', netMinor: 400, grossMinor: 400 },
+      reason: 'return',
+    } as Fact;
+    expect(await take(refund)).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 6 });
+  });
+
+  it('of an order that nobody knows waits for it', async () => {
+    const refund = {
+      ...base([phone()]),
+      type: 'refund',
+      refundId: 'r1',
+      orderId: 'unknown#1',
+      currency: 'EUR',
+      extent: { kind: 'everything' },
+      reason: 'return',
+    } as Fact;
+    expect(await take(refund)).toEqual([]);
+    expect(await waiting()).toContain('W#order:shopify#unknown#1');
+  });
+});
+
+describe('a member', () => {
+  it('is enrolled, and changed when more is told', async () => {
+    const known = phone();
+    await take(
+      memberFact(
+        [known, { type: 'shopify', value: '900' }],
+        { name: 'Ada', locale: 'en' },
+        new Date(Date.now() - 60_000),
+      ),
+    );
+    const id = String(await idOf(known));
+    await take(memberFact([{ type: 'shopify', value: '900' }], { name: 'Ada L.' }));
+    expect((await shop.members().get(id))?.profile).toEqual({ name: 'Ada L.', locale: 'en' });
+    expect((await shop.ledger().entries(id)).map(({ detail }) => detail.kind)).toEqual([
+      'enrolled',
+      'consent',
+      'updated',
+    ]);
+  });
+
+  it('is not changed back by what is told late', async () => {
+    const known = phone();
+    await take(memberFact([known], { name: 'New' }));
+    await take(memberFact([known], { name: 'Old' }, new Date(Date.now() - 86_400_000)));
+    expect((await shop.members().get(String(await idOf(known))))?.profile).toEqual({ name: 'New' });
+  });
+
+  it('whose identities belong to two is parked', async () => {
+    const [one, other] = [phone(), phone()];
+    await take(memberFact([one]), memberFact([other]));
+    await take(memberFact([one, other]));
+    expect(world.sent('facts-parked.fifo')[0]?.reason).toBe('its identities belong to different members: phone, phone');
+  });
+
+  it('without any identity is parked', async () => {
+    await take(memberFact([]));
+    expect(world.sent('facts-parked.fifo')[0]?.reason).toBe('a member without any identity');
+  });
+});
+
+describe('a consent', () => {
+  const consent = (identity: { type: string; value: string }, granted: boolean, at: Date): Fact => ({
+    ...base([identity], at),
+    type: 'consent',
+    channel: 'sms',
+    granted,
+    proof: granted ? 'START' : 'STOP',
+  });
+
+  it('is kept with its proof, and the newest word counts', async () => {
+    const known = phone();
+    const now = Date.now();
+    await take(memberFact([known], {}, new Date(now - 9_000)));
+    const id = String(await idOf(known));
+    await take(consent(known, true, new Date(now - 3_000)));
+    await take(consent(known, false, new Date(now - 5_000)));
+    expect((await shop.members().get(id))?.consents.sms).toEqual({
+      granted: true,
+      at: new Date(now - 3_000).toISOString(),
+      source: 'shopify',
+      proof: 'START',
+    });
+    const stop = consent(known, false, new Date(now));
+    await take(stop);
+    await take(stop);
+    expect((await shop.members().get(id))?.consents.sms).toMatchObject({ granted: false, proof: 'STOP' });
+    expect((await shop.ledger().entries(id)).map(({ detail }) => detail.kind)).toEqual([
+      'enrolled',
+      'consent',
+      'consent',
+      'consent',
+    ]);
+  });
+
+  it('of somebody who is no member yet waits', async () => {
+    const guest = phone();
+    await take(consent(guest, false, new Date()));
+    expect(await waiting()).toContain(`W#phone:${guest.value}`);
+  });
+});
+
+describe('an activity, a reply, a receipt', () => {
+  it('earns, is counted, is kept', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    await take(
+      { ...base([known]), type: 'activity', activity: 'visit', activityId: thing() },
+      { ...base([known]), type: 'reply', channel: 'sms', text: 'POINTS' },
+      { ...base([]), type: 'receipt', source: 'twilio-sms', vendorId: 'SM1', status: 'delivered' },
+      { ...base([]), type: 'receipt', source: 'twilio-sms', vendorId: 'SM1', status: 'sent' },
+    );
+    expect(await account(known)).toMatchObject({ available: 5 });
+    expect((await world.rows('program')).find(({ pk }) => pk === 'V#twilio-sms#SM1')).toMatchObject({
+      receipt: 'delivered',
+    });
+  });
+});
+
+describe('what cannot be read', () => {
+  it.each([
+    ['no JSON', '{'],
+    ['no fact', '{"type":"gossip"}'],
+    ['half a fact', '{"type":"sale"}'],
+    ['null', 'null'],
+  ])('%s is parked', async (_, body) => {
+    expect(await deliver(accrue, [{ body, group: 'g' }])).toEqual([]);
+    expect(world.sent('facts-parked.fifo')).toMatchObject([{ body, group: 'g', reason: 'not a fact that we know' }]);
+  });
+
+  it('half a character does not break the chain', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const body = JSON.stringify(sale([known], { orderId: 'half-\ud83d' }));
+    expect(await deliver(accrue, [{ body, group: 'g' }])).toEqual([]);
+    const { checkMember } = await import('../../lib/loyalty/verify.ts');
+    const id = String(await idOf(known));
+    expect(checkMember(id, await shop.ledger().entries(id), await shop.ledger().account(id))).toBeUndefined();
+  });
+});
+
+describe('a batch', () => {
+  it('stops within a group at what failed, and goes on with the others', async () => {
+    const [one, other] = [phone(), phone()];
+    await take(memberFact([one]), memberFact([other]));
+    // Parking fails: the message stays, and with it those of its group behind it.
+    world.fail('SendMessage', 1);
+    const failed = await deliver(accrue, [
+      { id: 'bad', group: 'a', body: '{' },
+      { id: 'behind', group: 'a', body: sale([one]) },
+      { id: 'beside', group: 'b', body: sale([other]) },
+    ]);
+    expect(failed).toEqual(['bad', 'behind']);
+    expect(await account(one)).toMatchObject({ available: 0 });
+    expect(await account(other)).toMatchObject({ available: 10 });
+  });
+});
