@@ -181,6 +181,13 @@ describe('the fetch that only leads to the public internet', () => {
     expect(classifyFailure(error, asked(true))).toBeInstanceOf(Transient);
   });
 
+  it('does not know it either on a connection that stood before', async () => {
+    const reusing = open();
+    await (await reusing(`https://hook.test:${port}/`)).text();
+    const error = await reusing(`https://hook.test:${port}/hangs-up`).catch((thrown: unknown) => thrown);
+    expect(classifyFailure(error, asked(false))).toBeInstanceOf(Unknown);
+  });
+
   it('does not read an endless answer to its end', async () => {
     await expect(open()(`https://hook.test:${port}/endless`)).rejects.toThrow('the answer is too long');
   });
