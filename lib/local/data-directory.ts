@@ -3,16 +3,23 @@ import path from 'node:path';
 
 /** Slow to make and good for any run: not wiped. */
 const KEPT_WHEN_FRESH = new Set(['assembly', 'compile-cache']);
+const ours = new Set<string>();
+
 /** Two clouds on the same data would spoil them. */
 export function lock(dataDirectory: string): () => void {
   mkdirSync(dataDirectory, { recursive: true });
-  const file = path.join(dataDirectory, 'cloud.pid');
+  const file = path.resolve(dataDirectory, 'cloud.pid');
   const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  if (owner !== process.pid && isAlive(owner)) {
+  // A process that was killed leaves its file, and its number may be ours by now.
+  if (ours.has(file) || (owner !== process.pid && isAlive(owner))) {
     throw new Error(`a local cloud is already running on ${dataDirectory} (process ${owner}): stop it first`);
   }
+  ours.add(file);
   writeFileSync(file, String(process.pid));
-  return () => rmSync(file, { force: true });
+  return () => {
+    ours.delete(file);
+    rmSync(file, { force: true });
+  };
 }
 
 function isAlive(pid: number): boolean {

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Functions } from '../functions.ts';
 import type { Kept } from '../kept.ts';
 import { region } from '../known-resources.ts';
+import { withEmptyMaps } from './image.ts';
 import { type Mapping, type Poller, reportedFailures } from './mapping.ts';
 
 export interface StreamPollerOptions {
@@ -33,6 +34,12 @@ export interface StreamRecord {
   };
 }
 
+const whole = (record: StreamRecord): StreamRecord => {
+  const { NewImage } = record.dynamodb;
+  if (NewImage === undefined) return record;
+  return { ...record, dynamodb: { ...record.dynamodb, NewImage: withEmptyMaps(NewImage as Record<string, unknown>) } };
+};
+
 interface Shard {
   readonly id: string;
   readonly parentId: string | undefined;
@@ -43,6 +50,8 @@ interface Shard {
 /** Also looked at when nobody tells of a write: one made by hand, say. */
 const HEARTBEAT_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
+/** DynamoDB Local is out of reach, or the role does not allow it. */
+const AFTER_FAILURE_MS = 250;
 
 /** Takes a table's changes to a function, in their order, as Lambda does: again until it works, or is given up. */
 export function pollStream(options: StreamPollerOptions): Poller {
@@ -121,7 +130,8 @@ export function pollStream(options: StreamPollerOptions): Poller {
     if (shard.iterator === undefined) return {};
     const asked = { ShardIterator: shard.iterator, Limit: mapping.batchSize };
     try {
-      return (await call('DynamoDBStreams_20120810.GetRecords', asked)) as Awaited<ReturnType<typeof readShard>>;
+      const page = (await call('DynamoDBStreams_20120810.GetRecords', asked)) as Awaited<ReturnType<typeof readShard>>;
+      return { ...page, ...(page.Records && { Records: page.Records.map(whole) }) };
     } catch (cause) {
       // Iterators live for some minutes, and die with DynamoDB Local.
       shard.iterator = undefined;
@@ -232,14 +242,19 @@ export function pollStream(options: StreamPollerOptions): Poller {
   const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
 
   // One pass at a time: the loop's and those that `quiet` asks for.
-  let last: Promise<boolean> = Promise.resolve(false);
-  function look(): Promise<boolean> {
-    last = last.then(pass).catch((cause: Error) => {
-      if (stopping.signal.aborted) return true;
-      const text = `${mapping.source.logicalId} → ${mapping.function.physicalId}: ${explain(cause)}`;
-      if (text !== complaint) warn(text);
-      complaint = text;
-      return true;
+  let last: Promise<'found' | 'nothing' | 'failed'> = Promise.resolve('nothing');
+  function look(): Promise<'found' | 'nothing' | 'failed'> {
+    last = last.then(async () => {
+      try {
+        return (await pass()) ? 'found' : 'nothing';
+      } catch (cause) {
+        const text = `${mapping.source.logicalId} → ${mapping.function.physicalId}: ${explain(cause)}`;
+        // A new stream of DynamoDB Local says so of its first shard once, and answers the next time it is asked.
+        const isFirstLook = text.includes('TrimmedDataAccessException') && complaint === '';
+        if (text !== complaint && !isFirstLook && !stopping.signal.aborted) warn(text);
+        complaint = text;
+        return 'failed';
+      }
     });
     return last;
   }
@@ -247,8 +262,9 @@ export function pollStream(options: StreamPollerOptions): Poller {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const woken = wakeUp();
-      if (await look()) continue;
-      await woken;
+      const saw = await look();
+      if (saw === 'nothing') await woken;
+      if (saw === 'failed') await pause(AFTER_FAILURE_MS);
     }
   }
 
@@ -267,7 +283,7 @@ export function pollStream(options: StreamPollerOptions): Poller {
   return {
     mapping,
     inFlight: () => inFlight,
-    quiet: async () => !(await look()),
+    quiet: async () => (await look()) === 'nothing',
     async stop() {
       stopping.abort();
       unsubscribe();
