@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { type Connector, defineConnector, defineManifest, type RoleOf } from '../../lib/connectors/contract.ts';
+import {
+  type Connector,
+  defineConnector,
+  defineManifest,
+  type OAuth,
+  type RoleOf,
+} from '../../lib/connectors/contract.ts';
 import type { connectors } from '../../lib/connectors/index.ts';
 import { read } from '../../lib/connectors/kit/read.ts';
 import { type RawRequest, type Verified, verifySecret } from '../../lib/connectors/kit/webhook.ts';
@@ -18,16 +24,13 @@ const base = {
   limits: { concurrency: 2, timeoutSeconds: 5, batch: 1 },
 } as const;
 const manifest = defineManifest({ ...base, roles: ['source', 'alert'] });
-const withTokens = defineManifest({
-  ...base,
-  roles: ['alert'],
-  oauth: {
-    tokenUrl: 'https://bell.example/token',
-    grant: 'client_credentials',
-    clientAuth: 'basic',
-    rotatesRefreshToken: false,
-  },
-});
+const oauth = {
+  tokenUrl: 'https://bell.example/token',
+  grant: 'client_credentials',
+  clientAuth: 'basic',
+  rotatesRefreshToken: false,
+} as const satisfies OAuth;
+const withTokens = defineManifest({ ...base, roles: ['alert'], oauth });
 
 const source: RoleOf<typeof manifest, 'source'> = {
   verify: (request, { secret }) => verifySecret(request, request.headers['x-key'], [secret.key]),
