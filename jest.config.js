@@ -2,7 +2,10 @@
 const base = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
   },
   testEnvironment: 'node',
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.local'],
@@ -17,6 +20,6 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/journeys/'],
     },
     // The journeys run the synthesised stacks on the local cloud: one file at a time, each with a cloud of its own.
-    { ...base, displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
+    { ...base, displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'], testTimeout: 60_000 },
   ],
 };

@@ -14,6 +14,7 @@ interface Options {
   readonly merchant: string;
   readonly port: number;
   readonly fresh?: boolean;
+  readonly data: string;
 }
 
 const port = (text: string): number => {
@@ -29,16 +30,17 @@ export function start(stampbook: Command): void {
     .addOption(new Option('--merchant <id>', 'a file in merchants/').default('art-cafe'))
     .addOption(new Option('--port <number>', 'where it listens').env('PORT').default(4010).argParser(port))
     .option('--fresh', 'forget the data of earlier runs')
+    .addOption(new Option('--data <directory>', 'where data, logs and endpoints.json are kept').default(DATA, '.local'))
     .action(run);
 }
 
-async function run({ merchant, port, fresh = false }: Options): Promise<void> {
+async function run({ merchant, port, fresh = false, data }: Options): Promise<void> {
   requireJava();
   await assemble(merchant);
   const cloud = await startLocalCloud({
     assemblyDirectory: ASSEMBLY,
     stage: merchant,
-    dataDirectory: DATA,
+    dataDirectory: data,
     port,
     fresh,
     demo: true,

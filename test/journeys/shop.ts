@@ -111,7 +111,7 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
       const answer = await shop.call('POST', '/v1/members', { phone, profile: { name: 'Ada', locale: 'en' } });
       if (answer.status !== 201 && answer.status !== 200)
         throw new Error(`not enrolled: ${JSON.stringify(answer.body)}`);
-      return { id: answer.body.id, phone };
+      return { id: answer.body.memberId, phone };
     },
     sell: (orderId, phone, total, more = {}) =>
       shop.call('POST', '/v1/sales', { orderId, member: { phone }, total, currency: 'EUR', ...more }),
@@ -131,7 +131,7 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
     },
     async available(id) {
       const answer = await shop.call('GET', `/v1/members/${id}`);
-      return answer.body.balance.available;
+      return answer.body.balance;
     },
     async stop() {
       await cloud.stop();
