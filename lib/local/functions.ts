@@ -92,6 +92,8 @@ export interface FunctionsOptions {
 
 /** Lambda gives ten seconds; a laptop that is busy with a build gets some more. */
 const INIT_TIMEOUT_MS = 30_000;
+/** A function that answers in less needs no second process: starting one costs more than waiting. */
+const PATIENCE_MS = 100;
 const RUNTIME = fileURLToPath(new URL('./lambda-runtime.ts', import.meta.url));
 
 interface Definition {
@@ -142,6 +144,7 @@ interface Pool {
 
 interface Waiter {
   readonly pool: Pool;
+  readonly since: number;
   take(free: Process): void;
   refuse(cause: Error): void;
 }
@@ -198,6 +201,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
   const listeners = new Set<(end: InvocationEnd) => void>();
   const metrics = new Map<string, { -readonly [K in keyof MetricSum]: MetricSum[K] }>();
   let stopping = false;
+  let scaling: NodeJS.Timeout | undefined;
 
   const everyProcess = () => [...pools.values()].flatMap((pool) => [...pool.processes]);
 
@@ -286,8 +290,10 @@ export function startFunctions(options: FunctionsOptions): Functions {
 
   /** First come, first served, over all functions. */
   function serveWaiters(): void {
+    clearTimeout(scaling);
     if (stopping) return;
-    const starting = new Map<Pool, number>();
+    const now = performance.now();
+    let lookAgainIn = Number.POSITIVE_INFINITY;
     for (const waiter of [...waiters]) {
       const { pool } = waiter;
       const free = [...pool.processes].find((one) => one.state === 'idle');
@@ -297,13 +303,13 @@ export function startFunctions(options: FunctionsOptions): Functions {
         waiter.take(free);
         continue;
       }
-      // Each process that is starting will serve one of them.
-      const promised = starting.get(pool) ?? 0;
-      starting.set(pool, promised + 1);
-      const underWay = [...pool.processes].filter((one) => one.state === 'starting').length;
-      if (promised < underWay || pool.processes.size >= pool.definition.bound || !makeRoom(pool)) continue;
-      start(pool);
+      const isStarting = [...pool.processes].some((one) => one.state === 'starting');
+      if (isStarting || pool.processes.size >= pool.definition.bound) continue;
+      const patience = pool.processes.size === 0 ? 0 : waiter.since + PATIENCE_MS - now;
+      if (patience > 0) lookAgainIn = Math.min(lookAgainIn, patience);
+      else if (makeRoom(pool)) start(pool);
     }
+    if (Number.isFinite(lookAgainIn)) scaling = setTimeout(serveWaiters, lookAgainIn);
   }
 
   function makeRoom(pool: Pool): boolean {
@@ -319,7 +325,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
   const acquire = (pool: Pool): Promise<Process> =>
     new Promise((resolve, reject) => {
       if (stopping) return reject(new Error('the local cloud is stopping'));
-      waiters.push({ pool, take: resolve, refuse: reject });
+      waiters.push({ pool, since: performance.now(), take: resolve, refuse: reject });
       serveWaiters();
     });
 
@@ -472,6 +478,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
     async stop() {
       stopping = true;
       clearInterval(reaper);
+      clearTimeout(scaling);
       for (const waiter of waiters.splice(0)) waiter.refuse(new Error('the local cloud is stopping'));
       const all = everyProcess();
       for (const one of all) one.child.kill('SIGKILL');

@@ -122,7 +122,7 @@ describe('an invocation fails', () => {
   it('when the host dies, and the next one gets a new process', async () => {
     const [first] = [functions.invoke(functionArn('slow'), { ms: 900 })];
     while (functions.states().find((one) => one.name === 'slow')?.running !== 1) await tick();
-    expect(functions.kill('slow')).toBe(1);
+    expect(await functions.kill('slow')).toBe(1);
     expect(await first).toMatchObject({ kind: 'failed', errorType: 'Runtime.ExitError' });
     expect(await functions.invoke(functionArn('slow'), { ms: 1 })).toMatchObject({ kind: 'answered' });
   });
