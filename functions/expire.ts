@@ -1,3 +1,5 @@
+import { NEVER } from '../lib/loyalty/account.ts';
+import { lastDayOf } from '../lib/loyalty/buckets.ts';
 import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
 import { firstDate } from '../lib/loyalty/redeem.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
@@ -13,15 +15,24 @@ const sweeps = () =>
     client: dynamodb,
     tables: { accounts: setting('TABLE_ACCOUNTS'), program: setting('TABLE_PROGRAM') },
     queue: { client: sqs, url: setting('QUEUE_SWEEPS_URL') },
-    since: merchant().program.startsOn,
   });
+
+/** Where a duty that was never done begins: no point lapses before the first ones do, and no hold is longer than a month. */
+function since(duty: Duty): string {
+  const { program } = merchant();
+  if (duty === 'holds') return addDays(today(duty), -HOLD_DAYS_MAX);
+  const first = lastDayOf(program, program.startsOn);
+  return first === NEVER ? program.startsOn : addDays(first, 1);
+}
+
+const HOLD_DAYS_MAX = 31;
 
 /** Looks after what falls due: points whose last day is over, and points that were put aside and never fetched. */
 export const handler = worker(async ({ body }) => {
   const message = SweepMessage.parse(JSON.parse(body));
   switch (message.kind) {
     case 'sweep':
-      await sweeps().sweep(message.duty, today(message.duty));
+      await sweeps().sweep(message.duty, { since: since(message.duty), through: today(message.duty) });
       log.info('swept', { duty: message.duty });
       return;
     case 'rest':

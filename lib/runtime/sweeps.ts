@@ -35,12 +35,14 @@ export type SweepMessage = z.output<typeof SweepMessage>;
 /** Members that one query names. What is left over becomes a message of its own, so that no day is too large for a function's time. */
 const PAGE = 1_000;
 
+/** Days that are looked through at once, when there are several to catch up with. */
+const STRETCH = 8;
+const SHARD_NUMBERS = Array.from({ length: SHARDS }, (_, shard) => shard);
+
 export interface SweepsOptions {
   readonly client: DynamoDBClient;
   readonly tables: { readonly accounts: string; readonly program: string };
   readonly queue: { readonly client: SQSClient; readonly url: string };
-  /** The first day on which anything can have been due. */
-  readonly since: Day;
   readonly page?: number;
 }
 
@@ -49,7 +51,7 @@ export interface SweepsOptions {
  * days on which no sweep ran are caught up, in their order. Twice, late or half, a sweep does no harm: what a message
  * sets off is booked once.
  */
-export function openSweeps({ client, tables, queue, since, page = PAGE }: SweepsOptions) {
+export function openSweeps({ client, tables, queue, page = PAGE }: SweepsOptions) {
   const cursorKey = (duty: Duty) => ({ pk: { S: `S#${duty}` }, sk: { S: 'S' } });
 
   async function cursor(duty: Duty): Promise<Day | undefined> {
@@ -98,16 +100,20 @@ export function openSweeps({ client, tables, queue, since, page = PAGE }: Sweeps
 
     /**
      * Everybody who is due up to and on that day. The last day of the sweep before is looked through once more: what
-     * falls due in the middle of a day falls due after that day's first sweep.
+     * falls due in the middle of a day falls due after that day's first sweep. `since` is for the first sweep of all.
      */
-    async sweep(duty: Duty, through: Day): Promise<void> {
+    async sweep(duty: Duty, { since, through }: { readonly since: Day; readonly through: Day }): Promise<void> {
       const last = await cursor(duty);
-      for (let day = last ?? since; day <= through; day = addDays(day, 1)) {
-        await Promise.all(Array.from({ length: SHARDS }, (_, shard) => enqueue(duty, day, shard)));
-        if (day === last) continue;
-        // Day by day, so that a catching up that is cut short goes on where it was.
+      for (let from = last ?? since; from <= through; from = addDays(from, STRETCH)) {
+        const stretch = Array.from({ length: STRETCH }, (_, index) => addDays(from, index)).filter(
+          (day) => day <= through,
+        );
+        await Promise.all(stretch.flatMap((day) => SHARD_NUMBERS.map((shard) => enqueue(duty, day, shard))));
+        const reached = stretch.at(-1);
+        if (reached === undefined || reached === last) continue;
+        // Stretch by stretch, so that a catching up that is cut short goes on where it was.
         await client.send(
-          new PutItemCommand({ TableName: tables.program, Item: { ...cursorKey(duty), day: { S: day } } }),
+          new PutItemCommand({ TableName: tables.program, Item: { ...cursorKey(duty), day: { S: reached } } }),
         );
       }
     },

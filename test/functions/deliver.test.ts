@@ -81,7 +81,9 @@ beforeEach(() => {
     return true;
   });
 });
-afterAll(() => jest.restoreAllMocks());
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 let people = 0;
 async function somebody(

@@ -43,7 +43,9 @@ beforeEach(() => {
     });
   }
 });
-afterAll(() => jest.restoreAllMocks());
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 const echo = (key: string | undefined, more: Parameters<typeof call>[2] = {}) =>
   call(handler, ECHO, { key, path: { id: '1' }, body: {}, ...more });

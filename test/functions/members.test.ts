@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SaleFact } from '../../lib/loyalty/facts.ts';
+import type { ConsentFact, SaleFact } from '../../lib/loyalty/facts.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { call, startWorld, type World } from './world.ts';
 
@@ -253,7 +253,7 @@ describe('erasing', () => {
       body: { orderId: 'erased', member: { id }, total: '9.00', currency: 'EUR' },
     });
     const { forIdentity } = await import('../../lib/runtime/waiting-room.ts');
-    const consent = {
+    const consent: ConsentFact = {
       type: 'consent',
       factId: 'c',
       source: 'twilio-sms',
@@ -262,7 +262,7 @@ describe('erasing', () => {
       channel: 'sms',
       granted: false,
       proof: 'STOP',
-    } as const;
+    };
     await shop.waitingRoom().put(consent, consent.identities.map(forIdentity), 30);
 
     expect(await erase(id)).toMatchObject({ status: 204, body: {} });
@@ -313,14 +313,17 @@ describe('the journal', () => {
     expect(seqs).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it.each([{ limit: '0' }, { limit: '201' }, { after: '-1' }, { after: 'x' }])('%j is no page', async (query) => {
-    const said = await call(members, 'GET /v1/members/{id}/entries', {
-      key: world.keys.staff,
-      path: { id: 'm_x' },
-      query: query as Record<string, string>,
-    });
-    expect(said.status).toBe(400);
-  });
+  it.each<Record<string, string>>([{ limit: '0' }, { limit: '201' }, { after: '-1' }, { after: 'x' }])(
+    '%j is no page',
+    async (query) => {
+      const said = await call(members, 'GET /v1/members/{id}/entries', {
+        key: world.keys.staff,
+        path: { id: 'm_x' },
+        query,
+      });
+      expect(said.status).toBe(400);
+    },
+  );
 
   it('of nobody: 404', async () => {
     expect(

@@ -25,7 +25,9 @@ beforeEach(() => {
     return true;
   });
 });
-afterAll(() => jest.restoreAllMocks());
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 const at = '2026-03-01T10:00:00.000Z';
 const sale = (orderId: string, minor = 1000): SaleFact => ({

@@ -69,7 +69,9 @@ beforeEach(() => {
   jest.spyOn(Date, 'now').mockImplementation(() => now + later);
   world.setSecret({ keys: [KEY] });
 });
-afterAll(() => jest.restoreAllMocks());
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 interface Delivery {
   readonly body: string;
