@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Permanent, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/shopify/index.ts';
+import type { SaleFact } from '../../lib/loyalty/facts.ts';
 import { contextOf, type Sent } from './fixture.ts';
 import { customer, fixture, order, refund, sale, send } from './fixtures/shopify.ts';
 
@@ -95,6 +96,15 @@ describe('an order', () => {
         lines: [{ id: '1', sku: 'CUP', quantity: 2, netMinor: 7_563, grossMinor: 9_000 }],
       },
     ]);
+  });
+
+  it('that names its tax only as a whole: each line bears its share', () => {
+    const line_items = [1, 2, 3].map((id) => ({ id, quantity: 1, price: '10.00', tax_lines: [] }));
+    const [{ lines, ...whole }] = paid({ line_items, subtotal_price: '30.00', total_tax: '4.00' }) as [SaleFact];
+    expect(whole).toMatchObject({ netMinor: 3_000, grossMinor: 3_400 });
+    expect(lines.map((line) => line.grossMinor)).toEqual([1_133, 1_133, 1_134]);
+    const free = { line_items: [{ id: 1, quantity: 1, price: '0.00' }], subtotal_price: '0.00', total_tax: '0.00' };
+    expect(paid(free)).toMatchObject([{ netMinor: 0, grossMinor: 0 }]);
   });
 
   it('with a tip: that is no goods', () => {

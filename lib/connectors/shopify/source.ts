@@ -122,23 +122,39 @@ function goods(order: Order) {
     return of(item.price) * item.quantity - discount;
   });
   const subtotal = of(order.subtotal_price);
+  const shippingTax = total((order.shipping_lines ?? []).map(({ tax_lines }) => taxOf(tax_lines)));
+  const goodsTax = Math.max(0, of(order.total_tax) - shippingTax);
   // Edited orders, duties, and more lines than a fact can hold: then the order's own total is what counts.
   if (items.length > 200 || total(amounts) !== subtotal || amounts.some((amount) => amount < 0)) {
-    const shippingTax = total((order.shipping_lines ?? []).map(({ tax_lines }) => taxOf(tax_lines)));
-    return { ...taxed(subtotal, Math.max(0, of(order.total_tax) - shippingTax)), lines: [] };
+    return { ...taxed(subtotal, goodsTax), lines: [] };
   }
+  const told = items.map((item) => taxOf(item.tax_lines));
+  const taxes = total(told) > 0 ? told : spread(goodsTax, amounts);
   const lines = items.map((item, index) => ({
     id: item.id,
     ...(item.sku && { sku: item.sku }),
     ...(item.gift_card && { category: 'gift-card' }),
     quantity: item.quantity,
-    ...taxed(amounts[index] ?? 0, taxOf(item.tax_lines)),
+    ...taxed(amounts[index] ?? 0, taxes[index] ?? 0),
   }));
   return {
     netMinor: total(lines.map((line) => line.netMinor)),
     grossMinor: total(lines.map((line) => line.grossMinor)),
     lines,
   };
+}
+
+/** By their share, and nothing is lost to rounding: for orders that name their tax only as a whole. */
+function spread(amount: number, shares: readonly number[]): number[] {
+  const whole = total(shares);
+  let share = 0;
+  let given = 0;
+  return shares.map((each) => {
+    share += each;
+    const due = whole === 0 ? 0 : Number((BigInt(amount) * BigInt(share)) / BigInt(whole)) - given;
+    given += due;
+    return due;
+  });
 }
 
 function refunded(refund: Refund): Draft[] {
