@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireJava } from './java.ts';
 
@@ -17,6 +18,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** Of the process that answered. */
+  readonly pid: number;
 }
 
 /** Amazon's DynamoDB Local, which is started again when it dies. */
@@ -45,6 +48,7 @@ export async function startDynamoDbProcess(options: { dataDirectory: string }): 
   const dbPath = join(options.dataDirectory, 'dynamodb');
   mkdirSync(dirname(log), { recursive: true });
   mkdirSync(dbPath, { recursive: true });
+  writeAhead(join(dbPath, 'shared-local-instance.db'));
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
   let stopped = false;
 
@@ -79,7 +83,7 @@ export async function startDynamoDbProcess(options: { dataDirectory: string }): 
       for (;;) {
         latest = await ready();
         try {
-          return await post(latest.port, agent, headers, body);
+          return await post(latest, agent, headers, body);
         } catch (error) {
           const { code } = error as NodeJS.ErrnoException;
           if (code !== 'ECONNREFUSED' || stopped) throw new ConnectionLost('DynamoDB Local has gone', { cause: error });
@@ -105,6 +109,13 @@ export async function startDynamoDbProcess(options: { dataDirectory: string }): 
       agent.destroy();
     },
   };
+}
+
+/** The file remembers it: commits append to a log instead of rewriting pages, which posts several times as fast. */
+function writeAhead(file: string): void {
+  const database = new DatabaseSync(file, { timeout: 5_000 });
+  database.exec('PRAGMA journal_mode = WAL');
+  database.close();
 }
 
 /**
@@ -187,7 +198,7 @@ async function answers(running: Running, agent: Agent): Promise<void> {
   while (performance.now() < until) {
     if (ended) throw new Error('DynamoDB Local ended while it was starting');
     try {
-      await post(running.port, agent, {}, '{}');
+      await post(running, agent, {}, '{}');
       return;
     } catch {
       await sleep(25);
@@ -196,7 +207,12 @@ async function answers(running: Running, agent: Agent): Promise<void> {
   throw new Error(`DynamoDB Local did not answer within ${startTimeoutMs / 1000} s`);
 }
 
-function post(port: number, agent: Agent, headers: OutgoingHttpHeaders, body: Buffer | string): Promise<HttpAnswer> {
+function post(
+  { port, pid }: Running,
+  agent: Agent,
+  headers: OutgoingHttpHeaders,
+  body: Buffer | string,
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
@@ -211,7 +227,7 @@ function post(port: number, agent: Agent, headers: OutgoingHttpHeaders, body: Bu
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.once('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) }),
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks), pid }),
         );
         incoming.once('error', reject);
         incoming.once('aborted', () => reject(new Error('the answer broke off')));

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { streamArnOf } from '../known-resources.ts';
 import type { Request } from '../roles.ts';
 import { type Assembly, type Resource, unknownIn } from '../template.ts';
-import { startDynamoDbProcess } from './dynamodb-process.ts';
+import { ConnectionLost, type DynamoDbProcess, startDynamoDbProcess } from './dynamodb-process.ts';
 import { notHere, type Reply, type Service, type ServiceCall, targetOf } from './protocol.ts';
 
 export interface DynamoDb extends Service {
@@ -40,6 +40,7 @@ export async function openDynamoDb(options: {
     await local.stop();
     throw error;
   }
+  const committed = commitBarrier(local, tables[0]);
   const stopSweeping = sweepWhatIsOver({ tables, ask, clock: options.clock });
 
   const arnOf = (table: unknown): string => {
@@ -58,6 +59,7 @@ export async function openDynamoDb(options: {
       const isStreams = streamOperations.has(operation);
       const target = `${isStreams ? prefixes.streams : prefixes.tables}.${operation}`;
       const answer = await local.post(headersFor(target), isStreams ? withRealStream(input, streams) : body);
+      if (operation === 'TransactWriteItems' && answer.status === 200) await committed(answer.pid);
       const { 'content-type': type = '', 'x-amz-crc32': crc32 = '' } = answer.headers as Record<string, string>;
       return { status: answer.status, headers: { 'content-type': type, 'x-amz-crc32': crc32 }, body: answer.body };
     },
@@ -82,6 +84,47 @@ const headersFor = (target: string) => ({
   authorization:
     'AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
 });
+
+/**
+ * DynamoDB Local answers a transaction a few milliseconds before it commits it, so that one killed in between forgets
+ * what it has promised. It does one thing after the other: what it answers next comes after the commit. Those who wait
+ * at the same time wait for the same answer.
+ */
+function commitBarrier(local: DynamoDbProcess, table: Resource | undefined): (pid: number) => Promise<void> {
+  const { KeySchema = [], AttributeDefinitions = [] } = (table?.properties ?? {}) as {
+    KeySchema?: readonly { AttributeName: string }[];
+    AttributeDefinitions?: readonly { AttributeName: string; AttributeType: 'S' | 'N' | 'B' }[];
+  };
+  const key = KeySchema.map(({ AttributeName }) => AttributeName);
+  const type = (name: string) =>
+    AttributeDefinitions.find(({ AttributeName }) => AttributeName === name)?.AttributeType ?? 'S';
+  // Fails on its condition, always: a write in all but the effect.
+  const barrier = JSON.stringify({
+    TableName: table?.physicalId,
+    Key: Object.fromEntries(key.map((name) => [name, { [type(name)]: '0' }])),
+    ConditionExpression: 'attribute_exists(#key) AND attribute_not_exists(#key)',
+    ExpressionAttributeNames: { '#key': key[0] },
+  });
+  const ask = async () => (await local.post(headersFor(`${prefixes.tables}.DeleteItem`), barrier)).pid;
+  let running: Promise<number> | undefined;
+  let next: Promise<number> | undefined;
+  const start = () => {
+    next = undefined;
+    const asked = ask();
+    const done = () => {
+      if (running === asked) running = undefined;
+    };
+    running = asked;
+    asked.then(done, done);
+    return asked;
+  };
+  return async (pid) => {
+    // One that is under way may have passed the commit already.
+    if (running !== undefined) next ??= running.then(start, start);
+    const answeredBy = await (next ?? start());
+    if (answeredBy !== pid) throw new ConnectionLost('DynamoDB Local has gone before it committed');
+  };
+}
 
 function needs(operation: string, input: Input, arnOf: (table: unknown) => string): Request[] {
   const on = (action: string, resource: string): Request => ({ action: `dynamodb:${action}`, resource });

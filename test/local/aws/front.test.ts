@@ -320,6 +320,26 @@ describe('DynamoDB Local', () => {
     expect((await dynamoDb(accrue(), 10).send(get('kept'))).Item).toEqual(item('kept'));
   }, 30_000);
 
+  it('has what it has promised, wherever the kill hits', async () => {
+    const promised: string[] = [];
+    const client = dynamoDb(accrue(), 1);
+    let running = true;
+    const workers = Array.from({ length: 16 }, async (_, worker) => {
+      for (let round = 0; running; round += 1) {
+        const id = `promised-${worker}-${round}`;
+        await client.send(post(id)).then(
+          () => promised.push(id),
+          () => undefined,
+        );
+      }
+    });
+    while (promised.length < 50) await new Promise((resolve) => setTimeout(resolve, 10));
+    const restarted = front.restartDynamoDb();
+    running = false;
+    await Promise.all([restarted, ...workers]);
+    for (const id of promised) expect((await dynamoDb().send(get(id))).Item).toEqual(item(id));
+  }, 30_000);
+
   it('shows its streams under the template’s name', async () => {
     await dynamoDb().send(post('streamed'));
     const ask = async (operation: string, input: object) => {
