@@ -16,6 +16,8 @@ export default {
     {
       ...base,
       displayName: 'unit',
+      // A property over thousands of runs, on two cores that others use as well.
+      testTimeout: 60_000,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/journeys/'],
     },

@@ -140,7 +140,7 @@ export class AppStack extends Stack {
       may: (own) => [
         ...journal,
         indexes(accounts, ...DUE_INDEXES),
-        table('TABLE_PROGRAM', program, 'GetItem', 'PutItem'),
+        table('TABLE_PROGRAM', program, 'UpdateItem'),
         sending('QUEUE_SWEEPS_URL', own.queue),
       ],
     });

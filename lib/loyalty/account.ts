@@ -59,7 +59,7 @@ export interface EarlyRefund {
 export type RefundExtent =
   | { readonly kind: 'everything' }
   | { readonly kind: 'lines'; readonly lines: readonly RefundLine[] }
-  | { readonly kind: 'amount'; readonly netMinor: number; readonly grossMinor: number };
+  | { readonly kind: 'amount'; readonly netMinor?: number | undefined; readonly grossMinor: number };
 export interface RefundLine {
   readonly id: string;
   readonly netMinor: number;

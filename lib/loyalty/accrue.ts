@@ -7,16 +7,10 @@ import type { ActivityFact, Line, SaleFact } from './facts.ts';
 import { parseAmount } from './money.ts';
 import { NO_POINTS, type Points, points } from './points.ts';
 import type { Condition, Program, Rule } from './program.ts';
+import { atRate } from './rate.ts';
 import { keptOf } from './refund.ts';
+import { type Situation, sparse, today } from './situation.ts';
 import { tierOf, unlocked } from './tiers.ts';
-
-/** What every decision is made with: nothing here asks a clock or a table. */
-export interface Situation {
-  readonly program: Program;
-  readonly now: Date;
-}
-
-export const today = ({ program, now }: Situation): Day => dayIn(program.timeZone, now);
 
 /** Why a sale earned nothing at all; the first that applies is the answer. */
 export type NoPoints = 'other-currency' | 'before-program';
@@ -115,6 +109,7 @@ const content = (fact: SaleFact) => ({
   currency: fact.currency,
   netMinor: fact.netMinor,
   grossMinor: fact.grossMinor,
+  ...(fact.paidMinor !== undefined && fact.paidMinor > fact.grossMinor && { paidMinor: fact.paidMinor }),
   lines: fact.lines.map((line) => [line.id, line.netMinor, line.grossMinor] as const),
 });
 
@@ -249,13 +244,6 @@ function partOf(
   return { rule: rule.id, points: given, rate, ...(without.length > 0 && { without }) };
 }
 
-/** Rounds down twice, on the spend and then on the tier, so that splitting a bill never pays. */
-export function atRate(amountMinor: number, rate: { points: number; perMinor: number; bp: number }): Points {
-  // Thirteen digits of money times nine of points leave the safe integers.
-  const base = (BigInt(amountMinor) * BigInt(rate.points)) / BigInt(rate.perMinor);
-  return points(Number((base * BigInt(rate.bp)) / 10_000n));
-}
-
 function award(rule: Rule, given: number, tier: Program['tiers'][number], trace: Step[]): Points {
   trace.push({ step: 'rule', rule: rule.id, points: points(given) });
   if (!rule.multiplied || tier.multiplierBp === 10_000) return points(given);
@@ -299,23 +287,6 @@ function unlockedBy(account: Account, buckets: Change['buckets'], tier: string, 
     situation.program,
     { spendable: spendable(account.buckets, day), tier: account.tier },
     { spendable: spendable(plus(account.buckets, buckets ?? {}), day), tier },
-  );
-}
-
-/** Leaves out what does not change: an entry says what it does, and stays small. */
-export function sparse(change: Change): Change {
-  const isNothing = (value: unknown): boolean =>
-    value === undefined ||
-    value === 0 ||
-    (typeof value === 'object' && value !== null && Object.values(value).every((one) => one === 0));
-  const kept = Object.entries(change).filter(([key, value]) => key === 'hold' || key === 'early' || !isNothing(value));
-  return Object.fromEntries(
-    kept.map(([key, value]) => [
-      key,
-      ['buckets', 'earnedByYear', 'cappedByDay'].includes(key)
-        ? Object.fromEntries(Object.entries(value as Record<string, number>).filter(([, one]) => one !== 0))
-        : value,
-    ]),
   );
 }
 

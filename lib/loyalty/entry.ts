@@ -62,6 +62,7 @@ export type Detail =
       readonly currency: string;
       readonly netMinor: number;
       readonly grossMinor: number;
+      readonly paidMinor?: number;
       /** id, net, gross. */
       readonly lines: readonly (readonly [string, number, number])[];
       readonly parts: readonly Part[];

@@ -45,6 +45,8 @@ export const SaleFact = z.object({
   netMinor: Minor,
   /** What the buyer paid for the goods, with tax; without tip and shipping. */
   grossMinor: Minor,
+  /** All that was paid, with tip and shipping, where that is more: a refund of money may be up to it. */
+  paidMinor: Minor.optional(),
   /** May be empty where the source sends only a total. Else every goods line, and their sums are the totals above. */
   lines: z.array(Line).max(200),
   locationId: z.string().max(100).optional(),
@@ -70,7 +72,8 @@ export const RefundFact = z.object({
         .min(1)
         .max(200),
     }),
-    z.object({ kind: z.literal('amount'), netMinor: Minor, grossMinor: Minor }),
+    // Absent net: only what was paid back is known; its net share is the sale's.
+    z.object({ kind: z.literal('amount'), netMinor: Minor.optional(), grossMinor: Minor }),
   ]),
   reason: z.enum(['return', 'cancelled', 'chargeback', 'correction']).default('return'),
   staffId: z.string().max(100).optional(),

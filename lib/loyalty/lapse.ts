@@ -1,9 +1,9 @@
 import { type Account, type Day, NEVER } from './account.ts';
-import { type Situation, sparse } from './accrue.ts';
 import { byDate, negated } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { type Draft, keyOf } from './entry.ts';
 import { type Points, points } from './points.ts';
+import { type Situation, sparse } from './situation.ts';
 
 export const expiryKey = (through: Day): string => keyOf('sweep', through, 'expiry');
 

@@ -16,17 +16,18 @@ export const Currency = z.string().refine((code) => CURRENCIES.has(code), {
   error: (issue) => `unknown currency ${JSON.stringify(issue.input)}: use an ISO 4217 code such as EUR`,
 });
 
-const digitsByCurrency = new Map<string, number>();
+/** ISO 4217 counts two digits for all but these. ICU counts what people pay with, which is fewer for some (HUF, COP). */
+const DIGITS: Readonly<Record<number, string>> = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+};
+const digitsByCurrency = new Map(
+  Object.entries(DIGITS).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)] as const)),
+);
 
 /** How many digits follow the decimal point: EUR 2, JPY 0, KWD 3. */
-export function minorDigits(currency: string): number {
-  let digits = digitsByCurrency.get(currency);
-  if (digits === undefined) {
-    digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-    digitsByCurrency.set(currency, digits);
-  }
-  return digits;
-}
+export const minorDigits = (currency: string): number => digitsByCurrency.get(currency) ?? 2;
 
 /** More than this is a typing error in every currency we know, and it keeps sums far from 2^53. */
 const MAX_MINOR = 1_000_000_000_000;

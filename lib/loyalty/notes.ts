@@ -1,7 +1,7 @@
 import type { Account, Instant } from './account.ts';
-import { sparse } from './accrue.ts';
 import { fingerprint } from './canonical.ts';
 import { type Detail, type Draft, keyOf } from './entry.ts';
+import { sparse } from './situation.ts';
 
 /** Entries without points: the journal tells a member's whole story, and holds nothing personal. */
 export type Note =

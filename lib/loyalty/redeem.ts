@@ -1,9 +1,9 @@
 import type { Account, Hold } from './account.ts';
-import { type Situation, sparse, today } from './accrue.ts';
 import { byDate, credit, isPast, minus, negated, spendable, take } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { type Draft, keyOf } from './entry.ts';
 import { points } from './points.ts';
+import { type Situation, sparse, today } from './situation.ts';
 import { hasTier } from './tiers.ts';
 
 /** In the order in which they are checked; the first that applies is the answer, now and for every retry. */

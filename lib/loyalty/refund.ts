@@ -1,10 +1,11 @@
 import { type Account, type Day, OWED, type RefundExtent } from './account.ts';
-import { atRate, type Situation, sparse, today } from './accrue.ts';
 import { credit, isPast, longestLived, minus, negated, plus, take, withGrace } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { type Detail, type Draft, type Entry, keyOf, type Step } from './entry.ts';
 import type { RefundFact } from './facts.ts';
 import { NO_POINTS, type Points, points } from './points.ts';
+import { atRate } from './rate.ts';
+import { type Situation, sparse, today } from './situation.ts';
 import { tierOf } from './tiers.ts';
 
 type Sale = Extract<Detail, { kind: 'sale' }>;
@@ -123,7 +124,7 @@ function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extent
   for (const extent of extents) {
     if (extent.kind === 'everything') everything = true;
     else if (extent.kind === 'amount')
-      loose = { net: loose.net + extent.netMinor, gross: loose.gross + extent.grossMinor };
+      loose = { net: loose.net + netOf(extent, sale), gross: loose.gross + extent.grossMinor };
     else {
       for (const line of extent.lines) {
         const known = sale.lines.some(([id]) => id === line.id);
@@ -158,6 +159,14 @@ function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extent
   };
 }
 
+/** A source that knows only what was paid back leaves the net to us: the sale's own share of it. */
+const netOf = (
+  refund: { readonly netMinor?: number | undefined; readonly grossMinor: number },
+  sale: Pick<Sale, 'netMinor' | 'grossMinor'>,
+): number =>
+  refund.netMinor ??
+  (sale.grossMinor === 0 ? 0 : Number((BigInt(refund.grossMinor) * BigInt(sale.netMinor)) / BigInt(sale.grossMinor)));
+
 const totals = (lines: readonly { net: number; gross: number }[]) =>
   lines.reduce((sum, line) => ({ net: sum.net + line.net, gross: sum.gross + line.gross }), { net: 0, gross: 0 });
 
@@ -174,7 +183,10 @@ function exceeds(sale: Sale, extents: readonly RefundExtent[]): boolean {
       }
     }
   }
-  return gross > sale.grossMinor || sale.lines.some(([id, , lineGross]) => (perLine.get(id) ?? 0) > lineGross);
+  return (
+    gross > (sale.paidMinor ?? sale.grossMinor) ||
+    sale.lines.some(([id, , lineGross]) => (perLine.get(id) ?? 0) > lineGross)
+  );
 }
 
 /**

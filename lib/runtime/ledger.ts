@@ -14,11 +14,9 @@ import {
   activityKey,
   decideActivity,
   decideSale,
-  type Situation,
   saleDifferences,
   saleFingerprint,
   saleKey,
-  today,
 } from '../loyalty/accrue.ts';
 import { addDays } from '../loyalty/calendar.ts';
 import { append, type Detail, type Draft, type Entry, keyOf, newAccount, type Spent } from '../loyalty/entry.ts';
@@ -39,6 +37,7 @@ import {
   startKey,
 } from '../loyalty/redeem.ts';
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
+import { type Situation, today } from '../loyalty/situation.ts';
 
 /**
  * What came of a command. `posted`: now. `replayed`: before, and this is what was answered then. `conflict`: before,

@@ -1,9 +1,9 @@
 import {
   type AttributeValue,
+  ConditionalCheckFailedException,
   type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
   QueryCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
@@ -37,6 +37,8 @@ const PAGE = 1_000;
 
 /** Days that are looked through at once, when there are several to catch up with. */
 const STRETCH = 8;
+/** As long as the function may take, which is when its coordinator is gone for certain. */
+const LEASE_MS = 60_000;
 const SHARD_NUMBERS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 export interface SweepsOptions {
@@ -44,6 +46,7 @@ export interface SweepsOptions {
   readonly tables: { readonly accounts: string; readonly program: string };
   readonly queue: { readonly client: SQSClient; readonly url: string };
   readonly page?: number;
+  readonly now?: () => number;
 }
 
 /**
@@ -51,14 +54,43 @@ export interface SweepsOptions {
  * days on which no sweep ran are caught up, in their order. Twice, late or half, a sweep does no harm: what a message
  * sets off is booked once.
  */
-export function openSweeps({ client, tables, queue, page = PAGE }: SweepsOptions) {
+export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now }: SweepsOptions) {
   const cursorKey = (duty: Duty) => ({ pk: { S: `S#${duty}` }, sk: { S: 'S' } });
 
-  async function cursor(duty: Duty): Promise<Day | undefined> {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: tables.program, Key: cursorKey(duty), ConsistentRead: true }),
-    );
-    return Item?.day?.S;
+  const change = async (duty: Duty, update: string, values?: Record<string, AttributeValue>, condition?: string) => {
+    const command = new UpdateItemCommand({
+      TableName: tables.program,
+      Key: cursorKey(duty),
+      UpdateExpression: update,
+      ...(update.includes('#day') && { ExpressionAttributeNames: { '#day': 'day' } }),
+      ...(values && { ExpressionAttributeValues: values }),
+      ...(condition && { ConditionExpression: condition }),
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    return (await client.send(command)).Attributes;
+  };
+
+  /**
+   * One coordinator at a time: when many sweeps come at once, after a pause say, each would look through the same days.
+   * The lease is for the function's own time; a coordinator that dies leaves it to run out, and its message to come
+   * back. `false`: another one is looking through just these days.
+   */
+  async function claim(duty: Duty, through: Day): Promise<{ readonly last: Day | undefined } | false> {
+    const at = now();
+    try {
+      const row = await change(
+        duty,
+        'SET busyUntil = :until, busyThrough = :through',
+        { ':until': { N: String(at + LEASE_MS) }, ':through': { S: through }, ':now': { N: String(at) } },
+        'attribute_not_exists(busyUntil) OR busyUntil < :now',
+      );
+      return { last: row?.day?.S };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if ((error.Item?.busyThrough?.S ?? '') >= through) return false;
+      throw new Error('an earlier sweep is not done yet', { cause: error });
+    }
   }
 
   async function send(messages: readonly SweepMessage[]): Promise<void> {
@@ -95,6 +127,22 @@ export function openSweeps({ client, tables, queue, page = PAGE }: SweepsOptions
     await send(last === undefined ? members : [...members, { kind: 'rest', duty, day, shard, after: last }]);
   }
 
+  async function catchUp(duty: Duty, last: Day | undefined, since: Day, through: Day): Promise<void> {
+    for (let from = last ?? since; from <= through; from = addDays(from, STRETCH)) {
+      const stretch = Array.from({ length: STRETCH }, (_, index) => addDays(from, index)).filter(
+        (day) => day <= through,
+      );
+      await Promise.all(stretch.flatMap((day) => SHARD_NUMBERS.map((shard) => enqueue(duty, day, shard))));
+      const reached = stretch.at(-1);
+      if (reached === undefined || reached === last) continue;
+      // Stretch by stretch, so that a catching up that is cut short goes on where it was.
+      await change(duty, 'SET #day = :day, busyUntil = :until', {
+        ':day': { S: reached },
+        ':until': { N: String(now() + LEASE_MS) },
+      });
+    }
+  }
+
   return {
     enqueue,
 
@@ -103,18 +151,13 @@ export function openSweeps({ client, tables, queue, page = PAGE }: SweepsOptions
      * falls due in the middle of a day falls due after that day's first sweep. `since` is for the first sweep of all.
      */
     async sweep(duty: Duty, { since, through }: { readonly since: Day; readonly through: Day }): Promise<void> {
-      const last = await cursor(duty);
-      for (let from = last ?? since; from <= through; from = addDays(from, STRETCH)) {
-        const stretch = Array.from({ length: STRETCH }, (_, index) => addDays(from, index)).filter(
-          (day) => day <= through,
-        );
-        await Promise.all(stretch.flatMap((day) => SHARD_NUMBERS.map((shard) => enqueue(duty, day, shard))));
-        const reached = stretch.at(-1);
-        if (reached === undefined || reached === last) continue;
-        // Stretch by stretch, so that a catching up that is cut short goes on where it was.
-        await client.send(
-          new PutItemCommand({ TableName: tables.program, Item: { ...cursorKey(duty), day: { S: reached } } }),
-        );
+      const claimed = await claim(duty, through);
+      if (!claimed) return;
+      try {
+        await catchUp(duty, claimed.last, since, through);
+      } finally {
+        // Also when it failed: whoever tries again goes on at once.
+        await change(duty, 'REMOVE busyUntil, busyThrough');
       }
     },
   };

@@ -85,7 +85,7 @@ describe('a function may do this, and nothing else', () => {
         ...journal,
         'accounts/index/expiryDue': 'Query',
         'accounts/index/reviewDue': 'Query',
-        program: 'GetItem PutItem',
+        program: 'UpdateItem',
         sweeps: `${consume} SendMessage`,
       },
     ],

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { decideActivity, decideSale, type Situation } from '../../lib/loyalty/accrue.ts';
+import { decideActivity, decideSale } from '../../lib/loyalty/accrue.ts';
 import { append, newAccount } from '../../lib/loyalty/entry.ts';
 import { explain } from '../../lib/loyalty/explain.ts';
 import type { SaleFact } from '../../lib/loyalty/facts.ts';
 import { points } from '../../lib/loyalty/points.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
+import type { Situation } from '../../lib/loyalty/situation.ts';
 import { program, programInput, sale, visit } from '../ledger/world.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Account } from '../../lib/loyalty/account.ts';
-import type { Situation } from '../../lib/loyalty/accrue.ts';
 import { append, newAccount } from '../../lib/loyalty/entry.ts';
 import { decideExpiry } from '../../lib/loyalty/lapse.ts';
 import { points } from '../../lib/loyalty/points.ts';
 import { decideCapture, decideRedemption, decideRelease } from '../../lib/loyalty/redeem.ts';
+import type { Situation } from '../../lib/loyalty/situation.ts';
 import { program } from '../ledger/world.ts';
 
 const stamp = { recordedAt: '2026-03-10T12:00:00.000Z', program: 'test' };

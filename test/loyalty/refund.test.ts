@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Account } from '../../lib/loyalty/account.ts';
-import { decideSale, type Situation } from '../../lib/loyalty/accrue.ts';
+import { decideSale } from '../../lib/loyalty/accrue.ts';
 import { append, type Entry, newAccount } from '../../lib/loyalty/entry.ts';
 import type { RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
 import { points } from '../../lib/loyalty/points.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { decideEarlyRefund, decideRefund } from '../../lib/loyalty/refund.ts';
+import type { Situation } from '../../lib/loyalty/situation.ts';
 import { program, programInput, refund, sale } from '../ledger/world.ts';
 
 const stamp = { recordedAt: '2026-03-10T12:00:00.000Z', program: 'test' };
@@ -131,6 +132,17 @@ describe('a refund takes back what the returned goods had earned', () => {
       ],
       flags: ['refund-exceeds-order'],
     });
+  });
+
+  it('by the sale’s own share of net, when only the money paid back is known', () => {
+    const back = refund('o', 'r', { kind: 'amount', grossMinor: 595 });
+    expect(play(sale('o', 1_000, { grossMinor: 1_190 }), [back]).booked).toEqual([[35, 0]]);
+  });
+
+  it('a refund of all that was paid, with tip and shipping, is no more than the order', () => {
+    const fact = sale('o', 1_000, { paidMinor: 1_500 });
+    const { booked, flags } = play(fact, [refund('o', 'r', { kind: 'amount', grossMinor: 1_500 })]);
+    expect({ booked, flags }).toEqual({ booked: [[70, 0]], flags: [] });
   });
 
   it('everything at once when the order is cancelled or charged back', () => {

@@ -44,6 +44,7 @@ export const Order = z.object({
   taxes_included: z.boolean(),
   /** Goods after discounts; with tax when `taxes_included`. */
   subtotal_price: Amount,
+  total_price: Amount.optional(),
   total_tax: Amount,
   shipping_lines: z.array(z.object({ tax_lines: TaxLines })).nullish(),
   email: z.string().nullish(),

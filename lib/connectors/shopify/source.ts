@@ -64,6 +64,7 @@ function paid(order: Order): Draft[] {
       orderId: order.id,
       currency: order.currency,
       ...goods(order),
+      ...(order.total_price && { paidMinor: minor(order.total_price, order.currency) }),
       ...(order.location_id && { locationId: order.location_id }),
       ...(order.user_id && { staffId: order.user_id }),
     },
@@ -205,7 +206,7 @@ function refunded(refund: Refund): Draft[] {
       extent:
         // Money without goods: how much of it was tax is not told.
         all.length === 0
-          ? { kind: 'amount', netMinor: cash, grossMinor: cash }
+          ? { kind: 'amount', grossMinor: cash }
           : all.length > 200
             ? { kind: 'amount', ...sums }
             : { kind: 'lines', lines: all },

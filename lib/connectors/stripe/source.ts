@@ -91,6 +91,7 @@ function payment(intent: Of<typeof PaymentIntent>): Draft {
     currency: intent.currency,
     netMinor: amount,
     grossMinor: amount,
+    paidMinor: minorOf(intent.amount_received, intent.currency),
     lines: [],
     identities: identities([
       ['member', intent.metadata?.member_id],
@@ -118,6 +119,7 @@ function checkout(session: Of<typeof CheckoutSession>): Draft[] {
       currency,
       netMinor: minorOf(Math.max(0, goods - (session.total_details?.amount_tax ?? 0)), currency),
       grossMinor: minorOf(goods, currency),
+      paidMinor: minorOf(paid, currency),
       lines: [],
       identities: identities(
         [
@@ -149,7 +151,7 @@ function refund(body: Of<typeof Refund>): Draft[] {
     {
       ...reversal(body, body.charge),
       factId: `stripe:re:${body.id}`,
-      extent: { kind: 'amount', netMinor: amount, grossMinor: amount },
+      extent: { kind: 'amount', grossMinor: amount },
       reason: 'return',
     },
   ];
@@ -165,7 +167,7 @@ function dispute(body: Of<typeof Dispute>): Draft[] {
     {
       ...reversal(body, charge.id),
       factId: `stripe:dp:${body.id}`,
-      extent: whole ? { kind: 'everything' } : { kind: 'amount', netMinor: amount, grossMinor: amount },
+      extent: whole ? { kind: 'everything' } : { kind: 'amount', grossMinor: amount },
       reason: 'chargeback',
     },
   ];
