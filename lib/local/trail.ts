@@ -100,7 +100,7 @@ export function createTrail({ stage, now }: { stage: string; now: () => Date }):
     },
     entry(image) {
       const read = (image ?? {}) as Attributes;
-      const kind = read.kind?.S ?? 'entry';
+      const kind = read.detail?.M?.kind?.S ?? 'entry';
       const available = read.after?.M?.available?.N;
       const tier = read.after?.M?.tier?.S;
       const moved = pointsOf(read);
@@ -130,7 +130,7 @@ interface Attributes {
 /** What the entry did to the balance, as far as its detail says so in a number of its own. */
 function pointsOf(entry: Attributes): string | undefined {
   const detail = entry.detail?.M ?? {};
-  const signs = { earned: '+', reversed: '−', points: entry.kind?.S === 'released' ? '+' : '−' } as const;
+  const signs = { earned: '+', reversed: '−', points: detail.kind?.S === 'released' ? '+' : '−' } as const;
   for (const [name, sign] of Object.entries(signs)) {
     const value = detail[name]?.N;
     if (value !== undefined) return value === '0' ? '0' : `${sign}${value}`;

@@ -223,7 +223,7 @@ describe('the clock', () => {
 
   it('fires the newest runs of a schedule, not all, when it jumps far', async () => {
     const { body } = await local('POST', 'clock', { now: '2029-01-01T00:00:00Z' });
-    expect(body.ran).toHaveLength(31);
+    expect(body.ran).toHaveLength(4);
     expect(body.ran.at(-1).due).toBe('2028-12-31T02:30:00.000Z');
     expect((await local('POST', 'clock', { advance: 'PT1M' })).body.ran).toEqual([]);
     await idle();
