@@ -12,16 +12,16 @@ const base = {
 };
 
 export default {
+  // Properties over thousands of runs, and clouds that start, on two cores that others use as well.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,
       displayName: 'unit',
-      // A property over thousands of runs, on two cores that others use as well.
-      testTimeout: 60_000,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/journeys/'],
     },
     // The journeys run the synthesised stacks on the local cloud: one file at a time, each with a cloud of its own.
-    { ...base, displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'], testTimeout: 60_000 },
+    { ...base, displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
   ],
 };

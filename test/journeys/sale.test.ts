@@ -26,7 +26,7 @@ describe('purchase logged', () => {
     expect(answer.status).toBe(200);
     await shop.idle();
     const { body } = await shop.call('GET', `/v1/members/${id}/entries`, undefined, 'staff');
-    expect(body.entries.map((entry: { kind: string }) => entry.kind)).toEqual(['enrolled', 'sale']);
+    expect(body.entries.map((entry: { kind: string }) => entry.kind)).toEqual(['enrolled', 'consent', 'sale']);
     expect(await shop.available(id)).toBe(42);
     expect(await smsTo(phone)).toEqual(['Kunstpause Club: 42 points for you. Balance: 42. Reply STOP to opt out.']);
   });
@@ -214,12 +214,16 @@ describe('redemption requested', () => {
 describe('STOP and START', () => {
   it('STOP by SMS ends messages, START brings them back; points go on either way', async () => {
     const { id, phone } = await shop.enrol();
+    await shop.sell('till-0', phone, '1.00');
+    await shop.idle();
+    const [first] = (await shop.outbox('twilio-sms')).filter((call) => new URLSearchParams(call.body).get('To') === phone);
+    const AccountSid = /Accounts\/(AC\w+)\//.exec(first?.url ?? '')?.[1] ?? '';
     const say = async (text: string, sid: string) => {
       const hook = shop.endpoints.webhooks['twilio-sms'];
       if (!hook) throw new Error('the demo listens to Twilio');
       const form = {
         MessageSid: sid,
-        AccountSid: 'AC00000000000000000000000000000000',
+        AccountSid,
         From: phone,
         To: '+4915100000000',
         Body: text,
@@ -234,16 +238,16 @@ describe('STOP and START', () => {
       expect(answer.status).toBe(200);
       await shop.idle();
     };
-    await say('stop ', 'SM1');
+    await say('stop ', `SM${'1'.repeat(32)}`);
     await shop.sell('till-5', phone, '10.00');
     await shop.idle();
-    expect(await smsTo(phone)).toEqual([]);
-    await say('START', 'SM2');
+    expect(await smsTo(phone)).toHaveLength(1);
+    await say('START', `SM${'2'.repeat(32)}`);
     await shop.sell('till-6', phone, '10.00');
     await shop.idle();
     expect({ sms: (await smsTo(phone)).length, available: await shop.available(id) }).toEqual({
-      sms: 1,
-      available: 20,
+      sms: 2,
+      available: 21,
     });
   });
 });
