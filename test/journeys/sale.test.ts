@@ -216,7 +216,9 @@ describe('STOP and START', () => {
     const { id, phone } = await shop.enrol();
     await shop.sell('till-0', phone, '1.00');
     await shop.idle();
-    const [first] = (await shop.outbox('twilio-sms')).filter((call) => new URLSearchParams(call.body).get('To') === phone);
+    const [first] = (await shop.outbox('twilio-sms')).filter(
+      (call) => new URLSearchParams(call.body).get('To') === phone,
+    );
     const AccountSid = /Accounts\/(AC\w+)\//.exec(first?.url ?? '')?.[1] ?? '';
     const say = async (text: string, sid: string) => {
       const hook = shop.endpoints.webhooks['twilio-sms'];

@@ -35,6 +35,8 @@ export interface Shop {
   /** Answers once nothing is on its way. */
   idle(): Promise<void>;
   outbox(connector?: string): Promise<OutboxCall[]>;
+  /** Waits for what must come, up to half a minute. */
+  until(holds: () => Promise<boolean>): Promise<void>;
   enrol(phone?: string): Promise<{ id: string; phone: string }>;
   sell(orderId: string, phone: string, total: string, more?: object): Promise<Answer>;
   shopify(
@@ -106,6 +108,13 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
     async outbox(connector) {
       const answer = await shop.local('GET', `/outbox${connector ? `?connector=${connector}` : ''}`);
       return answer.body;
+    },
+    async until(holds) {
+      const end = Date.now() + 30_000;
+      while (!(await holds())) {
+        if (Date.now() > end) throw new Error('waited half a minute in vain');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
     async enrol(phone = `+49151${String(10_000_000 + (phones += 1))}`) {
       const answer = await shop.call('POST', '/v1/members', { phone, profile: { name: 'Ada', locale: 'en' } });
