@@ -34,7 +34,7 @@ export type Fault = z.output<typeof Fault>;
 export type FaultInput = z.input<typeof Fault>;
 
 /** A call as faults see it. */
-export interface FaultyCall {
+interface FaultyCall {
   readonly function?: string;
   readonly service: string;
   readonly operation: string;

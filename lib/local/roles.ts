@@ -15,7 +15,7 @@ export class AccessDenied extends Error {
 }
 
 /** The identity-based rights of one role. */
-export interface Role {
+interface Role {
   readonly name: string;
   decide(request: Request): 'allowed' | 'denied' | 'not-mentioned';
 }

@@ -60,8 +60,11 @@ export async function openDynamoDb(options: {
       const target = `${isStreams ? prefixes.streams : prefixes.tables}.${operation}`;
       const answer = await local.post(headersFor(target), isStreams ? withRealStream(input, streams) : body);
       if (operation === 'TransactWriteItems' && answer.status === 200) await committed(answer.pid);
-      const { 'content-type': type = '', 'x-amz-crc32': crc32 = '' } = answer.headers as Record<string, string>;
-      return { status: answer.status, headers: { 'content-type': type, 'x-amz-crc32': crc32 }, body: answer.body };
+      const kept = ['content-type', 'x-amz-crc32'].flatMap((name) => {
+        const value = answer.headers[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      });
+      return { status: answer.status, headers: Object.fromEntries(kept), body: answer.body };
     },
     pid: () => local.pid(),
     restart: () => local.restart(),

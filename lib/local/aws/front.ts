@@ -12,8 +12,6 @@ import { openScheduler, type Scheduler } from './scheduler.ts';
 import { openSecrets } from './secrets.ts';
 import { openSqs, type QueueState } from './sqs.ts';
 
-export type { QueueState } from './sqs.ts';
-
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -127,8 +125,8 @@ export async function startAws(options: AwsOptions): Promise<AwsFront> {
   let inFlight = 0;
 
   const perform = async (call: Call): Promise<Outcome> => {
-    const { caller, service, operation, input, body, request, signal } = call;
-    const answer = () => service.answer({ operation, input, body, headers: request.headers, signal });
+    const { caller, service, operation, input, body, signal } = call;
+    const answer = () => service.answer({ operation, input, body, signal });
     if (caller.kind === 'operator') return answer();
     for (const need of call.needs()) roles.checkFunction(caller.function, need);
     if (caller.kind === 'poller') return answer();
@@ -228,7 +226,6 @@ interface Call {
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
-  readonly request: IncomingMessage;
   readonly signal: AbortSignal;
   needs(): readonly Request[];
   firstResource(): string;
@@ -270,7 +267,6 @@ function identify(options: {
     operation,
     input,
     body,
-    request,
     signal,
     needs: needed,
     // Already known, unless finding it was what failed.

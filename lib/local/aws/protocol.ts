@@ -22,7 +22,6 @@ export interface ServiceCall {
   /** The parsed body; of a REST API, with what stands in path and query. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
-  readonly headers: IncomingHttpHeaders;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
 }

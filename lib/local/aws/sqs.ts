@@ -252,6 +252,8 @@ class Queue {
     for (const message of store.load(this.name)) {
       // Whoever held it before the restart is no more.
       if (message.receives > 0) message.visibleAt = Math.min(message.visibleAt, now);
+      // Sent on a clock that has been set back since.
+      if (message.sentAt > now) message.visibleAt -= message.sentAt - now;
       this.#messages.set(message.id, message);
       this.#sent = Math.max(this.#sent, Number(message.sequence ?? 0));
     }
@@ -545,7 +547,7 @@ class Queue {
 
   #duplicateOf(key: string, now: number) {
     for (const [other, { at }] of this.#seen) {
-      if (now - at < deduplicationWindowMs) break;
+      if (at <= now && now - at < deduplicationWindowMs) break;
       this.#seen.delete(other);
     }
     return this.#seen.get(key);

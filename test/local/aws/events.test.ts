@@ -55,7 +55,7 @@ const put = async (service: Service, ...Entries: object[]) => {
     operation: 'PutEvents',
     input: { Entries },
     body: Buffer.from(''),
-    headers: {},
+
     signal,
   });
   return JSON.parse(String(reply.body));

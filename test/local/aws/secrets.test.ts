@@ -24,9 +24,7 @@ const open = () => {
   const secrets = openSecrets({ assembly, dataDirectory: folder.path, clock: createClock() });
   return async (operation: string, input: Record<string, unknown>) => {
     const signal = new AbortController().signal;
-    return JSON.parse(
-      String((await secrets.answer({ operation, input, body: Buffer.from(''), headers: {}, signal })).body),
-    );
+    return JSON.parse(String((await secrets.answer({ operation, input, body: Buffer.from(''), signal })).body));
   };
 };
 const arn = assembly.ofType('AWS::SecretsManager::Secret')[0]?.arn;

@@ -47,7 +47,7 @@ afterEach(() => {
 });
 
 const call = async (operation: string, input: Record<string, unknown>, signal = new AbortController().signal) => {
-  const reply = await sqs.answer({ operation, input, body: Buffer.from(''), headers: {}, signal });
+  const reply = await sqs.answer({ operation, input, body: Buffer.from(''), signal });
   return JSON.parse(String(reply.body));
 };
 const url = (name: string) => `http://127.0.0.1:1/000000000000/${name}`;
@@ -140,6 +140,21 @@ describe('a queue', () => {
     sqs = open();
     expect(await bodies('plain')).toEqual(['held', 'new']);
     expect(state('plain')).toMatchObject({ delayed: 1 });
+  });
+
+  it('hides nothing for long when the clock is set back, at once or by a restart', async () => {
+    const real = clock.now();
+    clock.advance('P400D');
+    await send('plain', 'a', { DelaySeconds: 60 });
+    await send('parked', 'b', { DelaySeconds: 60 });
+    clock.set(real);
+    clock.advance('PT61S');
+    expect(await bodies('plain')).toEqual(['a']);
+    sqs.stop();
+    clock = createClock();
+    sqs = open();
+    clock.advance('PT61S');
+    expect(await bodies('parked')).toEqual(['b']);
   });
 
   it('says with a message what is asked for', async () => {
@@ -263,7 +278,10 @@ describe('a FIFO queue', () => {
     expect(other.MessageId).not.toBe(one.MessageId);
     expect(await bodies('facts.fifo')).toEqual(['a', 'c']);
     clock.advance('PT5M');
-    expect((await fact('b', 'g', 'id')).MessageId).not.toBe(one.MessageId);
+    const again = await fact('b', 'g', 'id');
+    expect(again.MessageId).not.toBe(one.MessageId);
+    clock.advance('-P1D');
+    expect((await fact('b', 'g', 'id')).MessageId).not.toBe(again.MessageId);
   });
 
   it('refuses to delete what may be with another by now', async () => {
