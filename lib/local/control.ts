@@ -40,7 +40,7 @@ const Calm = z.object({ kind: z.literal('none') });
 const Redrive = z.strictObject({ queue: z.string().min(1) });
 const Sample = z.strictObject({ kind: z.enum(sampleKinds) });
 const Kill = z.strictObject({ function: z.string().min(1) });
-const Timeout = z.coerce.number().min(0).max(600_000).default(60_000);
+const Timeout = z.coerce.number().min(0).max(600_000).default(120_000);
 
 const MAX_BODY_BYTES = 1024 * 1024;
 

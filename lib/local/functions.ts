@@ -94,6 +94,8 @@ export interface FunctionsOptions {
 const INIT_TIMEOUT_MS = 30_000;
 /** A function that answers in less needs no second process: starting one costs more than waiting. */
 const PATIENCE_MS = 100;
+/** Idle for so long, a process may make room for another function’s second one. */
+const SETTLED_MS = 3_000;
 const RUNTIME = fileURLToPath(new URL('./lambda-runtime.ts', import.meta.url));
 
 interface Definition {
@@ -315,9 +317,13 @@ export function startFunctions(options: FunctionsOptions): Functions {
   function makeRoom(pool: Pool): boolean {
     const all = everyProcess();
     if (all.length < limit) return true;
-    const [oldest] = all.filter((one) => one.state === 'idle').toSorted((a, b) => a.idleSince - b.idleSince);
+    const isFirst = pool.processes.size === 0;
+    // One that had work a moment ago will have some again: two busy functions must not end each other's all the time.
+    const idleBefore = Date.now() - (isFirst ? 0 : SETTLED_MS);
+    const idle = all.filter((one) => one.state === 'idle' && one.idleSince <= idleBefore);
+    const [oldest] = idle.toSorted((a, b) => a.idleSince - b.idleSince);
     // With all of them at work, a function that has none still gets one: a hot one must not starve it.
-    if (!oldest) return pool.processes.size === 0;
+    if (!oldest) return isFirst;
     drop(oldest);
     return true;
   }

@@ -95,6 +95,8 @@ delete process.env.STAMPBOOK_CLOCK_OFFSET_MS;
 stayHome();
 // Without a parent there is nobody to work for; this also keeps a killed cloud from leaving processes behind.
 process.on('disconnect', () => process.exit());
+// Ctrl-C reaches every process of the terminal: what runs here is ended by its parent, in its order.
+process.on('SIGINT', () => {});
 // As in Lambda: a promise nobody waits for ends the process, and with it the invocation.
 process.on('unhandledRejection', (reason) => {
   console.error('Runtime.UnhandledPromiseRejection', reason);
