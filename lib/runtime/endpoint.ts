@@ -8,6 +8,7 @@ import { faultsOf } from './faults.ts';
 import { type Caller, mayActAs, openKeyring } from './keyring.ts';
 import { LedgerBusy } from './ledger.ts';
 import { count, log, publishCounts, reasonOf } from './log.ts';
+import { MemberBusy } from './members.ts';
 import { type Answer, type Fault, problem } from './problem.ts';
 import { openThrottle } from './throttle.ts';
 
@@ -50,7 +51,8 @@ const explaining: Middleware = {
   onError: ({ event, error }) => {
     const { requestId } = event.requestContext;
     // Nothing was booked, and the same request again is safe: a till that repeats it loses nothing.
-    if (error instanceof LedgerBusy) return written(problem(503, 'busy', { requestId }, { 'retry-after': '1' }));
+    if (error instanceof LedgerBusy || error instanceof MemberBusy)
+      return written(problem(503, 'busy', { requestId }, { 'retry-after': '1' }));
     log.error('the request failed', { requestId, reason: reasonOf(error) });
     return written(problem(500, 'internal-error', { requestId }));
   },

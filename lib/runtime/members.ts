@@ -4,6 +4,7 @@ import {
   type AttributeValue,
   type DynamoDBClient,
   GetItemCommand,
+  TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -117,7 +118,7 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
       await client.send(new TransactWriteItemsCommand({ TransactItems: items }));
       return true;
     } catch (error) {
-      if (error instanceof Error && OVERTAKEN.has(error.name)) return false;
+      if (isOvertaken(error)) return false;
       throw error;
     }
   }
@@ -129,7 +130,7 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
       if (result !== undefined) return result;
       await wait(Math.random() * 10 * 2 ** tries);
     }
-    throw new Error(`a member could not be written after ${ATTEMPTS} tries`);
+    throw new MemberBusy(`no member was written after ${ATTEMPTS} tries`);
   }
 
   /** Writes what `change` makes of the member; the same member means that there is nothing to write. */
@@ -171,37 +172,39 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
      * Makes a member, or finds the one that there is: run twice, or by two at once, it ends in one member. A known member
      * gains the identities that were not known yet, since the source says that they are the same person's.
      */
-    enrol: (wanted: NewMember): Promise<Enrolment> =>
-      settled<Enrolment>(async () => {
-        const owners = await Promise.all(wanted.identities.map(find));
+    enrol({ identities: told, ...wanted }: NewMember): Promise<Enrolment> {
+      // Our own id leads to a member, and is none of its names.
+      const identities = distinct(told).filter(({ type }) => type !== 'member');
+      return settled<Enrolment>(async () => {
+        const owners = await Promise.all(told.map(find));
         const [memberId, another] = new Set(owners.filter((owner) => owner !== undefined));
-        if (another !== undefined) {
-          return {
-            kind: 'disagree',
-            types: wanted.identities.filter((_, index) => owners[index] !== undefined).map(({ type }) => type),
-          };
+        if (another !== undefined || (memberId === undefined && identities.length === 0)) {
+          const concerned = told.filter((_, index) => another === undefined || owners[index] !== undefined);
+          return { kind: 'disagree', types: concerned.map(({ type }) => type) };
         }
         if (memberId !== undefined) {
-          const known = await change(memberId, (member) => linked(member, wanted.identities));
+          const known = await change(memberId, (member) => linked(member, identities));
           if (known.kind === 'unknown') return undefined; // erased this moment: its identities are free
           return known.kind === 'disagree' ? known : { kind: 'known', member: known.member };
         }
-        const member: Member = {
-          memberId: newMemberId(),
-          identities: wanted.identities,
-          profile: wanted.profile,
-          consents: wanted.consents,
-          enrolledAt: wanted.at,
-          source: wanted.source,
-          profileAt: wanted.at,
+        const { profile, consents, source, at } = wanted;
+        const member = {
+          identities,
+          profile,
+          consents,
+          source,
+          enrolledAt: at,
+          profileAt: at,
           version: 1,
+          memberId: newMemberId(),
         };
         const done = await written([
           putMember(member),
-          ...wanted.identities.map((identity) => claim(identity, member.memberId)),
+          ...identities.map((identity) => claim(identity, member.memberId)),
         ]);
         return done ? { kind: 'enrolled', member } : undefined;
-      }),
+      });
+    },
 
     /** Removes all rows of the member, and tells what the member was known by. Again, it does nothing. */
     async erase(memberId: string): Promise<Member | undefined> {
@@ -225,20 +228,38 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
   };
 }
 
-/** Conditions that no longer hold, and transactions that met: all of them say that another one was there. */
-const OVERTAKEN = new Set([
-  'TransactionCanceledException',
+/** Too many changed the same member at once. Nothing was written; try again. */
+export class MemberBusy extends Error {
+  override readonly name = 'MemberBusy';
+}
+
+/** A condition that no longer holds, or transactions that met: somebody else was there. */
+function isOvertaken(error: unknown): boolean {
+  if (error instanceof TransactionCanceledException) {
+    return (error.CancellationReasons ?? []).every(({ Code = 'None' }) => PASSING.has(Code));
+  }
+  return error instanceof Error && PASSING.has(error.name);
+}
+
+const PASSING = new Set([
+  'None',
+  'ConditionalCheckFailed',
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
   'TransactionConflictException',
   'TransactionInProgressException',
 ]);
 
-export const isSame = (a: Identity, b: Identity): boolean => a.type === b.type && a.value === b.value;
+const isSame = (a: Identity, b: Identity): boolean => a.type === b.type && a.value === b.value;
+
+/** Told twice, or in two ways of writing, it is one. */
+const distinct = (identities: readonly Identity[]): Identity[] =>
+  identities.filter((one, index) => index === identities.findIndex((other) => isSame(one, other)));
 
 /** The same member where nothing is new. */
 export function linked(member: Member, identities: readonly Identity[]): Member {
-  const fresh = identities.filter(
-    (one) => one.type !== 'member' && !member.identities.some((other) => isSame(one, other)),
-  );
+  const fresh = distinct(identities).filter((one) => !member.identities.some((other) => isSame(one, other)));
   const room = IDENTITIES_MAX - member.identities.length;
   return fresh.length === 0 || room <= 0
     ? member

@@ -10,7 +10,9 @@ export const ForeignId = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[^\p{Cc}]*$/u, 'holds control characters: send the id as it is printed');
+  .regex(/^[^\p{Cc}]*$/u, 'holds control characters: send the id as it is printed')
+  // Such ids become keys of objects, where these names are taken.
+  .refine((id) => !(id in Object.prototype), 'is a word of the language that we are written in: use another id');
 
 export const Text = (max: number) => z.string().trim().min(1).max(max);
 

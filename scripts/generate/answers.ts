@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import { Channel, Identity, Profile } from '../../lib/loyalty/facts.ts';
+import { Reward as ProgramReward } from '../../lib/loyalty/program.ts';
+import type {
+  EarnedAnswer,
+  EntryAnswer,
+  MemberAnswer,
+  RedemptionAnswer,
+  RefundAnswer,
+} from '../../lib/runtime/answers.ts';
+import type { Problem as ProblemAnswer } from '../../lib/runtime/problem.ts';
+
+/** The bodies of answers, for the API's document. No function carries them; the tests hold every answer to them. */
+
+const points = z.int();
+const standing = { entryId: z.string(), balance: points, pending: points, held: points, tier: z.string() };
+const trace = z.array(z.strictObject({ text: z.string(), points: points.optional(), rule: z.string().optional() }));
+
+const earned = {
+  balance: points,
+  pending: points,
+  held: points,
+  tier: z.string(),
+  earned: points,
+  unlocked: z.array(z.string()),
+  spent: z.strictObject({ redemptionId: z.string(), points }).optional(),
+  trace,
+};
+export const Earned = z.strictObject({ ...standing, ...earned }) satisfies z.ZodType<EarnedAnswer>;
+export const Quote = z.strictObject(earned) satisfies z.ZodType<Omit<EarnedAnswer, 'entryId'>>;
+
+export const Refund = z.strictObject({
+  ...standing,
+  status: z.enum(['booked', 'waiting']),
+  reversed: points,
+  returned: points,
+  flags: z.array(z.string()),
+  trace,
+}) satisfies z.ZodType<RefundAnswer>;
+export const WaitingRefund = z.union([z.strictObject({ status: z.literal('waiting') }), Refund]);
+
+export const Redemption = z.strictObject({
+  ...standing,
+  redemptionId: z.string(),
+  status: z.enum(['held', 'captured', 'released']),
+  points,
+  rewardId: z.string().optional(),
+  orderId: z.string().optional(),
+  lapsesAt: z.iso.datetime().optional(),
+  released: points.optional(),
+}) satisfies z.ZodType<RedemptionAnswer>;
+
+export const Member = z.strictObject({
+  memberId: z.string(),
+  identities: z.array(Identity),
+  profile: Profile,
+  consents: z.partialRecord(
+    Channel,
+    z.strictObject({
+      granted: z.boolean(),
+      at: z.iso.datetime({ offset: true }),
+      source: z.string(),
+      proof: z.string(),
+    }),
+  ),
+  enrolledAt: z.iso.datetime({ offset: true }),
+  balance: points,
+  pending: points,
+  held: points,
+  lifetime: points,
+  tier: z.string(),
+}) satisfies z.ZodType<MemberAnswer>;
+
+const Entry = z.strictObject({
+  ...standing,
+  seq: z.int().positive(),
+  kind: z.enum([
+    'enrolled',
+    'updated',
+    'erased',
+    'consent',
+    'sale',
+    'refund',
+    'activity',
+    'authorized',
+    'redeemed',
+    'refused',
+    'released',
+    'expired',
+  ]),
+  source: z.string(),
+  occurredAt: z.iso.datetime({ offset: true }),
+  recordedAt: z.iso.datetime(),
+  points,
+  detail: z.looseObject({}),
+  trace,
+  program: z.string(),
+  hash: z.string(),
+}) satisfies z.ZodType<EntryAnswer>;
+export const Entries = z.strictObject({ entries: z.array(Entry), next: z.int().optional() });
+
+export const Rewards = z.strictObject({
+  rewards: z.array(z.strictObject({ ...ProgramReward.shape, affordable: z.boolean().optional() })),
+});
+
+export const Problem = z.strictObject({
+  type: z.string().startsWith('urn:stampbook:'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+  because: z.string().optional(),
+  differences: z.array(z.string()).optional(),
+  requestId: z.string().optional(),
+}) satisfies z.ZodType<ProblemAnswer>;

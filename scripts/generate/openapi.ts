@@ -1,0 +1,311 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { postActivity } from '../../lib/runtime/api/activities.ts';
+import {
+  deleteMember,
+  findMember,
+  getMember,
+  listEntries,
+  patchMember,
+  postMember,
+} from '../../lib/runtime/api/members.ts';
+import { captureRedemption, postRedemption, voidRedemption } from '../../lib/runtime/api/redemptions.ts';
+import { listRewards } from '../../lib/runtime/api/rewards.ts';
+import type { Route } from '../../lib/runtime/api/route.ts';
+import { postRefund, postSale, quoteSale } from '../../lib/runtime/api/sales.ts';
+import * as bodies from './answers.ts';
+
+/** `docs/openapi.json`: requests from the very schemas that check them, answers from those that the tests hold them to. */
+
+interface Operation {
+  readonly route: Route;
+  readonly name: string;
+  readonly summary: string;
+  readonly says?: string;
+  /** By status: what it means, and the body. Besides, any request may be answered as `COMMON` says. */
+  readonly answers: Readonly<Record<number, readonly [meaning: string, body?: z.ZodType]>>;
+}
+
+const notFound = { 404: ['Nobody is known by that', bodies.Problem] } as const;
+const posted = (body: z.ZodType, more = '') =>
+  ({
+    201: [`Booked${more}`, body],
+    200: ['Booked before: the very same body as then', body],
+    404: ['Nobody is known by that', bodies.Problem],
+    409: ['The id stands for something else (`differences`), or a rule says no (`because`)', bodies.Problem],
+  }) as const;
+
+export const operations: readonly Operation[] = [
+  {
+    route: postMember,
+    name: 'enrolMember',
+    summary: 'Enrol a member, or complete one',
+    says: 'Safe to repeat: whoever is known by one of the identities is that member, and gains the others.',
+    answers: {
+      201: ['Enrolled', bodies.Member],
+      200: ['Known, and completed', bodies.Member],
+      409: ['The identities belong to different members; `differences` names their kinds', bodies.Problem],
+    },
+  },
+  {
+    route: findMember,
+    name: 'findMember',
+    summary: 'Find a member by one identity',
+    answers: { 200: ['The member', bodies.Member], ...notFound },
+  },
+  {
+    route: getMember,
+    name: 'getMember',
+    summary: 'A member with the balance of today',
+    answers: { 200: ['The member', bodies.Member], ...notFound },
+  },
+  {
+    route: patchMember,
+    name: 'changeMember',
+    summary: 'Change profile, identities and consents',
+    says: 'What is absent stays, `null` takes away.',
+    answers: {
+      200: ['As it is now', bodies.Member],
+      ...notFound,
+      409: ['An identity belongs to somebody else, or nothing would be left to be known by', bodies.Problem],
+    },
+  },
+  {
+    route: deleteMember,
+    name: 'eraseMember',
+    summary: 'Forget a person',
+    says: 'Everything personal is removed. Account and journal stay, under an id that leads to nobody.',
+    answers: { 204: ['Forgotten, now or before'], ...notFound },
+  },
+  {
+    route: listEntries,
+    name: 'listEntries',
+    summary: 'The member’s journal, page by page',
+    answers: { 200: ['Entries in their order; `next` is the `after` of the next page', bodies.Entries], ...notFound },
+  },
+  {
+    route: postSale,
+    name: 'postSale',
+    summary: 'Tell of a sale, and earn points',
+    says: 'An order earns once, for ever. Told again with the same content, the first answer is given again.',
+    answers: posted(bodies.Earned),
+  },
+  {
+    route: quoteSale,
+    name: 'quoteSale',
+    summary: 'What a sale would earn; nothing is booked',
+    answers: { 200: ['The decision as it would be made now', bodies.Quote], ...notFound },
+  },
+  {
+    route: postRefund,
+    name: 'postRefund',
+    summary: 'Take a sale back, whole or in part',
+    says: 'Give `net` wherever the sale gave it. More than was sold is taken back no further, and flagged.',
+    answers: {
+      ...posted(bodies.Refund),
+      202: ['The order is not known yet: the refund is kept and booked when it comes', bodies.WaitingRefund],
+    },
+  },
+  {
+    route: postActivity,
+    name: 'postActivity',
+    summary: 'Tell of a visit, a booking, a review …',
+    answers: posted(bodies.Earned),
+  },
+  {
+    route: postRedemption,
+    name: 'redeem',
+    summary: 'Spend points, at once or put aside first',
+    says: 'A refusal stands too: the same `redemptionId` is refused for the same reason, whatever is earned since.',
+    answers: posted(bodies.Redemption),
+  },
+  {
+    route: captureRedemption,
+    name: 'captureRedemption',
+    summary: 'Spend what was put aside, or part of it',
+    answers: posted(bodies.Redemption),
+  },
+  {
+    route: voidRedemption,
+    name: 'voidRedemption',
+    summary: 'Give back what was put aside',
+    answers: posted(bodies.Redemption),
+  },
+  {
+    route: listRewards,
+    name: 'listRewards',
+    summary: 'What points can be spent on',
+    answers: { 200: ['The catalogue', bodies.Rewards], ...notFound },
+  },
+];
+
+/** What any route may answer. */
+export const COMMON: Operation['answers'] = {
+  400: ['The request has faults: `errors` lists every one', bodies.Problem],
+  401: ['No API key, or one that is not in use', bodies.Problem],
+  403: ['The key’s scope does not reach', bodies.Problem],
+  413: ['More than 256 KB', bodies.Problem],
+  429: ['Too many requests with this key: wait as long as Retry-After says', bodies.Problem],
+  500: ['A fault of ours; `requestId` leads to it', bodies.Problem],
+  503: ['Too many wrote to one account at once. Nothing was booked: try again', bodies.Problem],
+};
+
+/** What fields mean, wherever they stand. Kept here, since no function needs to carry it. */
+const FIELDS: Readonly<Record<string, string>> = {
+  orderId: 'The order’s number at whoever tells of it. With the key’s source it names the sale.',
+  total: 'Goods after discounts with tax, without tip and shipping: a decimal string in major units, "12.34".',
+  net: 'The same without tax. Absent: as much as total.',
+  currency: 'ISO 4217, such as EUR.',
+  occurredAt: 'RFC 3339 with its offset, at most 400 days ago. Absent: now.',
+  lines: 'Every line of goods; their sums are total and net.',
+  member: 'Exactly one of id, phone, email, card; an id with a source is another system’s.',
+  phone:
+    'International form: "+4915112345678". Members are also found by a number as it is dialled in the merchant’s country.',
+  redemptionId: 'Your id for the redemption.',
+  capture: 'false puts the points aside until capture, void or the lapse of time.',
+  everything: 'The whole order comes back.',
+  refundId: 'Your id for this refund of the order.',
+  consents: 'Channel → yes or no.',
+  consentProof: 'Where the yes or no can be looked up.',
+  ids: 'Under what names other systems know the member.',
+  after: 'The seq of the last entry that you have.',
+  source: 'Another system’s name: the id of a connector, or the source of another API key.',
+};
+
+interface Json {
+  [key: string]: unknown;
+}
+
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  return io === 'input' ? described(json) : json;
+};
+
+/** Adds to each property what its name means. */
+function described(json: Json): Json {
+  const properties = json.properties as Record<string, Json> | undefined;
+  const items = json.items as Json | undefined;
+  return {
+    ...json,
+    ...(items && { items: described(items) }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, property]) => [
+          name,
+          { ...described(property), ...(FIELDS[name] && { description: FIELDS[name] }) },
+        ]),
+      ),
+    }),
+  };
+}
+
+const component = new Map<z.ZodType, string>(Object.entries(bodies).map(([name, schema]) => [schema, name]));
+
+function responses({ answers, route }: Operation): Json {
+  const all = { ...COMMON, ...answers };
+  return Object.fromEntries(
+    Object.entries(all)
+      // Only what has a body can be too large.
+      .filter(([status]) => status !== '413' || hasBody(route))
+      .map(([status, [description, body]]) => {
+        const type = body === bodies.Problem ? 'application/problem+json' : 'application/json';
+        const schema = body && { $ref: `#/components/schemas/${component.get(body)}` };
+        const headers =
+          status === '429' || status === '503'
+            ? { headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } } }
+            : {};
+        return [status, { description, ...headers, ...(schema && { content: { [type]: { schema } } }) }];
+      }),
+  );
+}
+
+const hasBody = ({ key }: Route): boolean => key.startsWith('POST') || key.startsWith('PATCH');
+
+const takesNothing = ({ input }: Route, inPath: readonly string[]): boolean =>
+  input.safeParse(Object.fromEntries(inPath.map((field) => [field, 'x']))).success;
+
+function operation(one: Operation): Json {
+  const { route, name, summary, says } = one;
+  const [, path = ''] = route.key.split(' ');
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => String(parameter));
+  const {
+    properties = {},
+    required = [],
+    ...rest
+  } = schemaOf(route.input, 'input') as Json & { properties?: Record<string, Json>; required?: string[] };
+  const parameter = (field: string, where: 'path' | 'query') => {
+    const { description, ...schema } = properties[field] ?? {};
+    return {
+      name: field,
+      in: where,
+      required: where === 'path' || required.includes(field),
+      ...(description !== undefined && { description }),
+      schema,
+    };
+  };
+  const others = Object.keys(properties).filter((field) => !inPath.includes(field));
+  const body = {
+    ...rest,
+    properties: Object.fromEntries(others.map((field) => [field, properties[field]])),
+    ...(required.some((field) => others.includes(field)) && {
+      required: required.filter((field) => others.includes(field)),
+    }),
+  };
+  return {
+    operationId: name,
+    summary,
+    description: [says, `Scope: ${route.scope}.`].filter(Boolean).join(' '),
+    tags: [path.split('/')[2] ?? ''],
+    ...(inPath.length > 0 || !hasBody(route)
+      ? {
+          parameters: [
+            ...inPath.map((field) => parameter(field, 'path')),
+            ...(hasBody(route) ? [] : others.map((field) => parameter(field, 'query'))),
+          ],
+        }
+      : {}),
+    ...(hasBody(route) && {
+      requestBody: { required: !takesNothing(route, inPath), content: { 'application/json': { schema: body } } },
+    }),
+    responses: responses(one),
+  };
+}
+
+export function openApi(): object {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const paths: Record<string, Json> = {};
+  for (const one of operations) {
+    const [method = '', path = ''] = one.route.key.split(' ');
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(one) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Stampbook',
+      version,
+      description:
+        'The API that tills and shops call. Amounts are decimal strings in major units. What is told twice is booked once: the second time is answered 200 with the first body. Errors are RFC 9457.',
+    },
+    servers: [
+      {
+        url: 'https://{api}',
+        description: 'The stack’s output ApiUrl',
+        variables: { api: { default: 'api.example' } },
+      },
+    ],
+    security: [{ key: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key. What a pos key may do, a staff key may; what a staff key may do, an admin key may.',
+        },
+      },
+      schemas: Object.fromEntries([...component].map(([schema, name]) => [name, schemaOf(schema, 'output')])),
+    },
+  };
+}
