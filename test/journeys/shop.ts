@@ -64,7 +64,11 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
   const port = await freePort();
   const options = { assemblyDirectory, stage: 'art-cafe', dataDirectory: join(directory, 'data'), port };
   let cloud = await startLocalCloud({ ...options, quiet: true });
-  let phones = 0;
+  let phones = 10_000_000;
+  const nextPhone = () => {
+    phones += 1;
+    return `+49151${phones}`;
+  };
 
   async function send(url: string, method: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
     const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
@@ -116,7 +120,7 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
-    async enrol(phone = `+49151${String(10_000_000 + (phones += 1))}`) {
+    async enrol(phone = nextPhone()) {
       const answer = await shop.call('POST', '/v1/members', { phone, profile: { name: 'Ada', locale: 'en' } });
       if (answer.status !== 201 && answer.status !== 200)
         throw new Error(`not enrolled: ${JSON.stringify(answer.body)}`);
