@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DeployedMerchant } from '../runtime/config.ts';
-import { type AwsFront, startAws } from './aws/front.ts';
+import { type AwsCall, type AwsFront, startAws } from './aws/front.ts';
 import { readJson, writeJson } from './aws/json-file.ts';
 import { callAs } from './aws-call.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -98,9 +98,12 @@ async function start(
   const now = () => clock.now();
   const faults = createFaults();
   const trail = createTrail({ stage: assembly.stage, now });
+  const print = (message: string) => {
+    if (!options.quiet) console.warn(message);
+  };
   const warn = (message: string) => {
     trail.trouble(message);
-    if (!options.quiet) console.warn(message);
+    print(message);
   };
 
   const aws = await startAws({ assembly, dataDirectory, clock, faults, port: awsPort });
@@ -185,6 +188,7 @@ async function start(
   started.push(() => show.stop());
   const stillness = watch({ aws, api, functions, outbox, schedules, pollers, mappings });
   aws.subscribe(trail.call);
+  aws.subscribe(tellRefusals(print));
   api.subscribe(trail.exchange);
   functions.subscribe(trail.invocation);
   outbox.subscribe(trail.vendorCall);
@@ -241,3 +245,13 @@ function tableNames(assembly: Assembly) {
 }
 
 const grace = () => new Promise<void>((resolve) => setTimeout(resolve, GRACE_MS).unref());
+
+/** What a role does not allow is the first thing to know: function, action and resource, once each. */
+function tellRefusals(print: (message: string) => void): (call: AwsCall) => void {
+  const told = new Set<string>();
+  return ({ outcome, message = '' }) => {
+    if (outcome !== 'AccessDeniedException' || told.has(message)) return;
+    told.add(message);
+    print(message);
+  };
+}

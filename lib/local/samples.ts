@@ -28,20 +28,33 @@ export interface Samples {
   enrolDemoMember(): Promise<SampleAnswer>;
 }
 
-const menu = [
+type Menu = readonly (readonly [name: string, priceMinor: number])[];
+
+const cafe: Menu = [
   ['Flat white', 380],
   ['Lemon tart', 520],
   ['Exhibition print', 2_400],
   ['Vernissage ticket', 1_800],
   ['Coffee beans, 500 g', 1_650],
   ['Sketchbook', 1_290],
-] as const;
+];
+const garage: Menu = [
+  ['Oil change', 8_900],
+  ['Brake pads', 24_900],
+  ['Winter tyres', 61_200],
+  ['Floor mats', 12_950],
+];
+
+/** A merchant who asks for a minimum spend sells larger things. */
+const menuOf = ({ program }: DeployedMerchant): Menu =>
+  program.rules.some(({ when }) => when.some(({ is }) => is === 'minimum-spend')) ? garage : cafe;
 
 /** Sends what a till, a shop and a forger would send, over HTTP and signed as vendors sign. */
 export function createSamples(options: { merchant: DeployedMerchant; endpoints: Endpoints; clock: Clock }): Samples {
   const { merchant, endpoints, clock } = options;
   const { currency } = merchant.program;
   const used = new Map(merchant.connectors.map(({ id, settings }) => [id, settings]));
+  const menu = menuOf(merchant);
   const orders: { orderId: string; total: string }[] = [];
 
   async function call(
@@ -71,7 +84,7 @@ export function createSamples(options: { merchant: DeployedMerchant; endpoints: 
 
   const basket = () => {
     const lines = Array.from({ length: 1 + Math.floor(Math.random() * 3) }, (_, index) => {
-      const [name, priceMinor] = menu[Math.floor(Math.random() * menu.length)] ?? menu[0];
+      const [name, priceMinor] = menu[Math.floor(Math.random() * menu.length)] ?? ['Flat white', 380];
       return { id: index + 1, name, priceMinor };
     });
     return { lines, totalMinor: lines.reduce((sum, line) => sum + line.priceMinor, 0) };

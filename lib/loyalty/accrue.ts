@@ -15,10 +15,10 @@ import { tierOf, unlocked } from './tiers.ts';
 /** Why a sale earned nothing at all; the first that applies is the answer. */
 export type NoPoints = 'other-currency' | 'before-program';
 
-export const saleKey = (fact: Pick<SaleFact, 'source' | 'orderId'>): string => keyOf(fact.source, fact.orderId, 'sale');
+const saleKey = (fact: Pick<SaleFact, 'source' | 'orderId'>): string => keyOf(fact.source, fact.orderId, 'sale');
 
 /** Same order, same content: two tellings of one sale. Time, place and staff may differ between them. */
-export const saleFingerprint = (fact: SaleFact): string =>
+const saleFingerprint = (fact: SaleFact): string =>
   fingerprint([
     fact.orderId,
     fact.currency,
@@ -175,7 +175,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
   };
 }
 
-export const activityKey = (fact: Pick<ActivityFact, 'source' | 'activity' | 'activityId'>): string =>
+const activityKey = (fact: Pick<ActivityFact, 'source' | 'activity' | 'activityId'>): string =>
   keyOf(fact.source, fact.activityId, fact.activity);
 
 function value(

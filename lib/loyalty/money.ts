@@ -1,11 +1,5 @@
 import * as z from 'zod';
 
-/** An amount in the currency's smallest unit (cents, yen, thousandths of a dinar). */
-export interface Money {
-  readonly amountMinor: number;
-  readonly currency: string;
-}
-
 // The currencies that Node's ICU knows are the ISO 4217 list; asking it keeps us from carrying a copy.
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 

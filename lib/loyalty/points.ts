@@ -11,11 +11,5 @@ export function points(value: number): Points {
   return (value === 0 ? 0 : value) as Points; // never -0, which JSON and hashes would tell apart
 }
 
-export const sum = (values: Iterable<number>): Points => {
-  let total = 0;
-  for (const value of values) total += value;
-  return points(total);
-};
-
 /** A positive whole number of points, as it stands in a request or a merchant's file. */
 export const PointsAmount = z.int().positive().max(1_000_000_000);

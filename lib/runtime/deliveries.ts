@@ -37,8 +37,6 @@ const RANKS: Readonly<Record<ReceiptFact['status'], number>> = {
   read: 5,
 };
 
-export type Deliveries = ReturnType<typeof openDeliveries>;
-
 /** What one connector was told, and what became of it: one row an event and role, and one for each name that the vendor gave. */
 export function openDeliveries({
   client,

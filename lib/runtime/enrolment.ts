@@ -151,8 +151,6 @@ export function openEnrolment({ members, ledger, waitingRoom, facts, consentAtEn
   };
 }
 
-export type Enroller = ReturnType<typeof openEnrolment>;
-
 const consentsOf = (
   asked: Readonly<Partial<Record<Channel, boolean>>>,
   proof: string,

@@ -10,14 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Account, Day } from '../loyalty/account.ts';
-import {
-  activityKey,
-  decideActivity,
-  decideSale,
-  saleDifferences,
-  saleFingerprint,
-  saleKey,
-} from '../loyalty/accrue.ts';
+import { decideActivity, decideSale, saleDifferences } from '../loyalty/accrue.ts';
 import { addDays } from '../loyalty/calendar.ts';
 import { append, type Detail, type Draft, type Entry, keyOf, newAccount, type Spent } from '../loyalty/entry.ts';
 import type { ActivityFact, RefundFact, SaleFact } from '../loyalty/facts.ts';
@@ -33,7 +26,6 @@ import {
   firstDate,
   nextLapse,
   type Redemption,
-  startFingerprint,
   startKey,
 } from '../loyalty/redeem.ts';
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
@@ -391,5 +383,3 @@ export function shardOf(memberId: string): number {
   for (let index = 0; index < memberId.length; index += 1) hash = (hash * 31 + memberId.charCodeAt(index)) >>> 0;
   return hash % SHARDS;
 }
-
-export { activityKey, saleFingerprint, saleKey, startFingerprint };
