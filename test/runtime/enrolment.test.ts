@@ -1,0 +1,184 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Fact, SaleFact } from '../../lib/loyalty/facts.ts';
+import { Program } from '../../lib/loyalty/program.ts';
+import { checkMember } from '../../lib/loyalty/verify.ts';
+import { openEnrolment } from '../../lib/runtime/enrolment.ts';
+import type { FactsQueue } from '../../lib/runtime/facts-queue.ts';
+import { openLedger } from '../../lib/runtime/ledger.ts';
+import { openMembers } from '../../lib/runtime/members.ts';
+import { forIdentity, openWaitingRoom } from '../../lib/runtime/waiting-room.ts';
+import artCafe from '../../merchants/art-cafe.ts';
+import { type RunningDynamoDb, startDynamoDb, type Tables } from '../dynamodb.ts';
+
+let dynamo: RunningDynamoDb;
+let tables: Tables;
+const program = Program.parse(artCafe.program);
+
+beforeAll(async () => {
+  dynamo = await startDynamoDb();
+  tables = await dynamo.createTables();
+}, 60_000);
+afterAll(() => dynamo.stop());
+
+/** Dies at one of its calls: before anything is written, or after, so that nobody hears of it. */
+class Death extends Error {}
+function mortal(diesAt: number, when: 'before' | 'after') {
+  let calls = 0;
+  const live = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    calls += 1;
+    const isLast = calls === diesAt;
+    if (isLast && when === 'before') throw new Death();
+    const result = await call();
+    if (isLast) throw new Death();
+    return result;
+  };
+  const client = { send: (command: never) => live(() => dynamo.client.send(command)) } as unknown as DynamoDBClient;
+  const queued: Fact[] = [];
+  const facts: FactsQueue = {
+    tell: async () => undefined,
+    release: (some) =>
+      live(async () => {
+        queued.push(...some);
+      }),
+  };
+  const ledger = openLedger({ client, tables, program, version: 'test', now: () => new Date() });
+  const members = openMembers({ client, table: tables.members });
+  const waitingRoom = openWaitingRoom({ client, table: tables.program });
+  const enrolment = openEnrolment({ members, ledger, waitingRoom, facts, consentAtEnrolment: ['sms'] });
+  return { enrolment, members, ledger, waitingRoom, queued, calls: () => calls };
+}
+
+const alive = () => mortal(Number.POSITIVE_INFINITY, 'before');
+const told = { source: 'api', at: '2026-03-01T10:00:00.000Z' };
+let people = 0;
+function somebody() {
+  people += 1;
+  return [
+    { type: 'phone', value: `+49174${String(60_000_000 + people)}` },
+    { type: 'card', value: `CARD${people}` },
+  ];
+}
+const waitingSale = (identities: Fact['identities']): SaleFact => ({
+  type: 'sale',
+  factId: `sale-${people}`,
+  source: 'shopify',
+  occurredAt: told.at,
+  identities,
+  orderId: String(people),
+  currency: 'EUR',
+  netMinor: 100,
+  grossMinor: 100,
+  lines: [],
+});
+const wanted = { profile: { name: 'Ada' }, consents: { email: true }, proof: 'form 1' };
+
+/** How many calls it takes when nothing goes wrong. */
+async function callsOf(run: (world: ReturnType<typeof mortal>) => Promise<unknown>): Promise<number> {
+  const world = alive();
+  await run(world);
+  return world.calls();
+}
+
+async function storyOf(memberId: string) {
+  const { ledger } = alive();
+  const entries = await ledger.entries(memberId);
+  expect(checkMember(memberId, entries, await ledger.account(memberId))).toBeUndefined();
+  return entries.map(({ detail }) => (detail.kind === 'consent' ? `${detail.kind} ${detail.channel}` : detail.kind));
+}
+
+describe('enrolling that dies on the way', () => {
+  it('at any of its calls is finished by the next try: one member, whole journal, nothing left waiting', async () => {
+    const prepare = async () => {
+      const identities = somebody();
+      const sale = waitingSale(identities);
+      await alive().waitingRoom.put(sale, identities.map(forIdentity), 30);
+      return { identities, sale };
+    };
+    const { identities: first } = await prepare();
+    const calls = await callsOf(({ enrolment }) => enrolment.enrol(first, wanted, told));
+    expect(calls).toBeGreaterThan(10);
+    for (let diesAt = 1; diesAt <= calls; diesAt += 1) {
+      for (const when of ['before', 'after'] as const) {
+        const { identities, sale } = await prepare();
+        const dying = mortal(diesAt, when);
+        await expect(dying.enrolment.enrol(identities, wanted, told)).rejects.toThrow(Death);
+        const next = alive();
+        const outcome = await next.enrolment.enrol(identities, wanted, told);
+        if (outcome.kind === 'disagree') throw new Error('two members');
+        const { memberId } = outcome.member;
+        expect(await Promise.all(identities.map(next.members.find))).toEqual([memberId, memberId]);
+        expect(outcome.member).toMatchObject({
+          profile: { name: 'Ada' },
+          consents: { sms: { granted: true }, email: { granted: true, proof: 'form 1' } },
+        });
+        expect((await storyOf(memberId)).sort()).toEqual(['consent email', 'consent sms', 'enrolled']);
+        // Sent at least once, and gone afterwards.
+        expect([...dying.queued, ...next.queued]).toContainEqual(sale);
+        expect(await next.waitingRoom.waiting(identities.map(forIdentity))).toEqual([]);
+      }
+    }
+  }, 120_000);
+});
+
+describe('erasing that dies on the way', () => {
+  it('at any of its calls is finished by the next try', async () => {
+    const prepare = async () => {
+      const identities = somebody();
+      const outcome = await alive().enrolment.enrol(identities, wanted, told);
+      if (outcome.kind === 'disagree') throw new Error('two members');
+      return { identities, memberId: outcome.member.memberId };
+    };
+    const first = await prepare();
+    const calls = await callsOf(({ enrolment }) => enrolment.erase(first.memberId, told));
+    for (let diesAt = 1; diesAt <= calls; diesAt += 1) {
+      for (const when of ['before', 'after'] as const) {
+        const { identities, memberId } = await prepare();
+        await expect(mortal(diesAt, when).enrolment.erase(memberId, told)).rejects.toThrow(Death);
+        const next = alive();
+        expect(await next.enrolment.erase(memberId, told)).toBe(true);
+        expect(await Promise.all(identities.map(next.members.find))).toEqual([undefined, undefined]);
+        expect(await next.members.get(memberId)).toBeUndefined();
+        expect((await storyOf(memberId)).filter((kind) => kind === 'erased')).toHaveLength(1);
+      }
+    }
+  }, 120_000);
+});
+
+describe('two at once', () => {
+  it('who bring one identity each and share a third end in one member', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const [shared, mine] = somebody();
+      const [, yours] = somebody();
+      if (!shared || !mine || !yours) throw new Error('nobody');
+      const outcomes = await Promise.all([
+        alive().enrolment.enrol([shared, mine], wanted, told),
+        alive().enrolment.enrol([shared, yours], wanted, told),
+      ]);
+      const ids = new Set(
+        outcomes.map((outcome) => (outcome.kind === 'disagree' ? 'disagree' : outcome.member.memberId)),
+      );
+      expect(ids.size).toBe(1);
+      const { members } = alive();
+      expect(new Set(await Promise.all([shared, mine, yours].map(members.find)))).toEqual(ids);
+    }
+  });
+
+  it('one who enrols and one who erases leave no identity that leads nowhere', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const identities = somebody();
+      const outcome = await alive().enrolment.enrol(identities, wanted, told);
+      if (outcome.kind === 'disagree') throw new Error('two members');
+      const extra = somebody();
+      await Promise.all([
+        alive().enrolment.enrol([...identities, ...extra], wanted, told),
+        alive().enrolment.erase(outcome.member.memberId, told),
+      ]);
+      const { members } = alive();
+      for (const identity of [...identities, ...extra]) {
+        const owner = await members.find(identity);
+        if (owner !== undefined) expect(await members.get(owner)).toMatchObject({ memberId: owner });
+      }
+    }
+  });
+});
