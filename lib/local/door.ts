@@ -23,7 +23,8 @@ export interface Door {
 /** The port is taken first, since the functions' environment holds it; what is behind it comes later. */
 export async function openDoor(port: number): Promise<Door> {
   let inside: Inside | undefined;
-  const server: Server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  // No connection is closed for being idle: a vendor's client must not meet one that is just being closed.
+  const server: Server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     answer(request, response).catch((cause) => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ error: explain(cause) }));

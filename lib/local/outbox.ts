@@ -99,7 +99,7 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
   rewrite();
 
   function rewrite(): void {
-    writeFileSync(`${file}.new`, calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
+    writeFileSync(`${file}.new`, calls.map((call) => `${JSON.stringify(call)}\n`).join(''), { mode: 0o600 });
     renameSync(`${file}.new`, file);
     appended = 0;
   }

@@ -285,3 +285,31 @@ describe('a second start', () => {
     expect(await thing('whole')).toBeUndefined();
   });
 });
+
+it('refuses a call whose grant is taken out of the role, and says so: function, action and resource', async () => {
+  await cloud.stop();
+  const without = scratch();
+  const said: string[] = [];
+  const warn = jest.spyOn(console, 'warn').mockImplementation((message) => void said.push(String(message)));
+  try {
+    cloud = await startLocalCloud({
+      assemblyDirectory: writeShop(without.directory, (resources) => {
+        const policies = resources.takeRole?.Properties?.Policies as [{ PolicyDocument: { Statement: unknown[] } }];
+        policies[0].PolicyDocument.Statement = [];
+      }),
+      stage: 'shop',
+      dataDirectory: path.join(without.directory, 'data'),
+      port: 0,
+    });
+    expect((await tell({ id: 'denied' })).status).toBe(500);
+  } finally {
+    warn.mockRestore();
+    await cloud.stop();
+    without.remove();
+  }
+  expect(said).toEqual([
+    expect.stringMatching(
+      /assumed-role\/\S+\/shop-take is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:eu-central-1:000000000000:shop-facts\.fifo/,
+    ),
+  ]);
+});

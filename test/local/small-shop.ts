@@ -267,7 +267,14 @@ export function writeShop(directory: string, alter: (resources: Resources) => vo
   const asset = path.join(assembly, 'asset.abc');
   mkdirSync(asset, { recursive: true });
   writeFileSync(path.join(asset, 'index.js'), bundle);
-  const program = { name: 'Club', currency: 'EUR', timeZone: 'Europe/Berlin', tiers: [{ id: 'guest' }], rewards: [] };
+  const program = {
+    name: 'Club',
+    currency: 'EUR',
+    timeZone: 'Europe/Berlin',
+    tiers: [{ id: 'guest' }],
+    rules: [],
+    rewards: [],
+  };
   const connectors = [{ id: 'shopify', settings: { shop: 'small.myshopify.com' } }];
   writeFileSync(path.join(asset, 'merchant.json'), JSON.stringify({ id: 'shop', name: 'Shop', program, connectors }));
   return assembly;

@@ -1,0 +1,109 @@
+import { appendFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClock } from '../../lib/local/clock.ts';
+import { type Outbox, openOutbox } from '../../lib/local/outbox.ts';
+import { scratch } from './stubs.ts';
+
+const place = scratch();
+const clock = createClock();
+const servers: Server[] = [];
+let runs = 0;
+let file = '';
+let outbox: Outbox;
+let call: (connector: string, init?: RequestInit) => Promise<Response>;
+
+beforeEach(async () => {
+  runs += 1;
+  file = path.join(place.directory, `outbox-${runs}.jsonl`);
+  outbox = openOutbox({ file, clock });
+  const server = createServer((request, response) => {
+    const connector = request.url?.slice(1) ?? '';
+    outbox.handle(connector, request, response).catch(() => request.socket.destroy());
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  call = (connector, init) => fetch(`${base}/${connector}`, { method: 'POST', body: '', ...init });
+});
+afterAll(() => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  place.remove();
+});
+
+describe('a vendor says yes as it would', () => {
+  it('Twilio with a message that is queued', async () => {
+    const body = new URLSearchParams({ To: '+4915112345678', Body: 'hello', MessagingServiceSid: 'MG1' });
+    const response = await call('twilio-sms', { body });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({
+      sid: expect.stringMatching(/^SM[0-9a-f]{32}$/),
+      status: 'queued',
+      to: '+4915112345678',
+      body: 'hello',
+      messaging_service_sid: 'MG1',
+    });
+  });
+
+  it.each([
+    ['slack', 200, 'ok'],
+    ['webhook', 200, ''],
+    ['some-other', 200, '{}'],
+  ])('%s with %i and %j', async (connector, status, text) => {
+    const response = await call(connector);
+    expect([response.status, await response.text()]).toEqual([status, text]);
+  });
+});
+
+describe('a vendor that is told what to answer', () => {
+  it('does so as often as told, and then says yes again', async () => {
+    outbox.behave({ connector: 'slack', status: 429, times: 2, headers: { 'retry-after': '3' }, body: 'rate_limited' });
+    const answers = await Promise.all([call('slack'), call('slack')]);
+    expect(answers.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual([
+      [429, '3'],
+      [429, '3'],
+    ]);
+    expect((await call('slack')).status).toBe(200);
+    expect(outbox.behaviours()).toEqual([]);
+  });
+
+  it('answers one after the other what it was told in turn, and others go on', async () => {
+    outbox.behave({ connector: 'webhook', status: 500 });
+    outbox.behave({ connector: 'webhook', status: 410, body: { gone: true } });
+    expect((await call('slack')).status).toBe(200);
+    expect((await call('webhook')).status).toBe(500);
+    const last = await call('webhook');
+    expect([last.status, await last.json()]).toEqual([410, { gone: true }]);
+  });
+
+  it('hangs up on 0, and the call is kept all the same', async () => {
+    outbox.behave({ connector: 'webhook', status: 0 });
+    await expect(call('webhook')).rejects.toThrow();
+    expect(outbox.calls('webhook')).toMatchObject([{ status: 0 }]);
+  });
+
+  it('is kept as called when the caller gives up before it answers', async () => {
+    outbox.behave({ connector: 'webhook', status: 200, delayMs: 60_000 });
+    await expect(call('webhook', { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    expect(outbox.calls()).toHaveLength(1);
+    while (outbox.inFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+});
+
+it('tells the vendor’s own address, not ours', async () => {
+  await call('slack', { body: '{"text":"hi"}', headers: { 'x-vendor-url': 'https://hooks.slack.com/services/x' } });
+  const [kept] = outbox.calls('slack');
+  expect(kept).toMatchObject({ connector: 'slack', method: 'POST', url: 'https://hooks.slack.com/services/x' });
+  expect(kept?.headers).not.toHaveProperty('x-vendor-url');
+});
+
+it('is still there in the next run, also after one that was killed while writing', async () => {
+  await call('slack', { body: 'one' });
+  appendFileSync(file, '{"id":"call_half');
+  expect(openOutbox({ file, clock }).calls()).toEqual(outbox.calls());
+});
