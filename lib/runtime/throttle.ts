@@ -61,25 +61,25 @@ export function openThrottle({
   ): Promise<number> {
     const cost = Math.ceil((tokens * 1000) / limit.perSecond);
     const depth = Math.ceil((limit.burst * 1000) / limit.perSecond);
+    const latest = at + depth - cost;
     try {
-      // Busy: the bucket is not full, and there is room. A time beyond any bucket comes from a clock that was set back.
-      let fullAt = await move(keyId, 'fullAt + :cost', 'fullAt BETWEEN :now AND :latest', {
-        cost,
-        now: at,
-        latest: at + depth - cost,
-      });
-      if (fullAt === undefined) return 0;
-      // Quiet for a while, or never seen: it starts full.
-      if (fullAt < at || fullAt > at + depth) {
-        fullAt = await move(keyId, ':full', 'attribute_not_exists(fullAt) OR fullAt < :now OR fullAt > :beyond', {
-          full: at + cost,
+      // Whoever finds the bucket full begins it anew; all others that found it so at the same time take their turn then.
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        const fullAt = await move(keyId, 'fullAt + :cost', 'fullAt BETWEEN :now AND :latest', {
+          cost,
           now: at,
-          beyond: at + depth,
+          latest,
         });
         if (fullAt === undefined) return 0;
+        // A time beyond any bucket comes from a clock that was set back.
+        const isFull = fullAt < at || fullAt > at + depth;
+        if (!isFull) return fullAt - latest;
+        const values = { full: at + cost, now: at, beyond: at + depth };
+        const when = 'attribute_not_exists(fullAt) OR fullAt < :now OR fullAt > :beyond';
+        if ((await move(keyId, ':full', when, values)) === undefined) return 0;
       }
-      // Somebody else moved it in between: theirs is the newer state, and there is room unless it says otherwise.
-      return Math.max(0, fullAt + cost - depth - at);
+      // Always overtaken: the others are slowed down enough.
+      return 0;
     } catch (error) {
       // Without its bucket a key is not slowed down: the stage's own throttle stands. Our own mistakes are no such case.
       if (error instanceof Error && MISBUILT.has(error.name)) throw error;
@@ -117,6 +117,8 @@ export function openThrottle({
     }
   }
 }
+
+const TURNS = 3;
 
 const MISBUILT = new Set(['AccessDeniedException', 'ResourceNotFoundException', 'ValidationException']);
 
