@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +156,35 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
     },
   };
   return shop;
+}
+
+/** What a template has that journeys look at; the rest is the template's business. */
+export interface Template {
+  readonly Resources: Record<string, TemplateResource>;
+}
+export interface Statement {
+  Action: string | string[];
+}
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties: {
+    readonly FunctionName?: string;
+    readonly Role?: { readonly 'Fn::GetAtt'?: readonly [string, string] };
+    readonly Roles?: unknown;
+    readonly Policies?: readonly { readonly PolicyDocument: { readonly Statement: Statement[] } }[];
+    readonly PolicyDocument?: { readonly Statement: Statement[] };
+  };
+}
+
+/** Changes each template of an assembly in place. */
+export function eachTemplate(assembly: string, change: (template: Template) => void): void {
+  for (const file of readdirSync(assembly, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.template.json')) continue;
+    const path = join(assembly, file);
+    const template = JSON.parse(readFileSync(path, 'utf8')) as Template;
+    change(template);
+    writeFileSync(path, JSON.stringify(template));
+  }
 }
 
 /** A paid order as Shopify tells it, of one line of goods. */
