@@ -27,41 +27,18 @@ export interface RunningDynamoDb {
   stop(): Promise<void>;
 }
 
-const START_ATTEMPTS = 150;
+const START_MS = 20_000;
+const START_TRIES = 2;
+
+const ACCESS = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
 /** Amazon's own DynamoDB Local, in memory on a free port. Once a test file: it takes about a second to start. */
 export async function startDynamoDb(): Promise<RunningDynamoDb> {
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
-  const directory = jarDirectory();
-  const java = spawn(
-    'java',
-    // One small collector thread and no second compiler: a start is short-lived and shares two cores with others.
-    [
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
-      '-Xmx256m',
-      `-Djava.library.path=${join(directory, 'DynamoDBLocal_lib')}`,
-      '-jar',
-      join(directory, 'DynamoDBLocal.jar'),
-      '-disableTelemetry',
-      '-inMemory',
-      '-sharedDb',
-      '-port',
-      String(port),
-    ],
-    { cwd: directory, stdio: 'ignore' },
-  );
+  const { java, endpoint } = await startJava(START_TRIES);
   // A test runner that dies must not leave a Java behind.
   const onExit = () => java.kill('SIGKILL');
   process.once('exit', onExit);
-
-  const client = new DynamoDBClient({
-    endpoint,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  await answers(client, java);
+  const client = new DynamoDBClient({ ...ACCESS, endpoint });
 
   let made = 0;
   return {
@@ -144,7 +121,39 @@ function jarDirectory(): string {
   return join(library, version);
 }
 
-async function answers(client: DynamoDBClient, java: ChildProcess): Promise<void> {
+async function startJava(tries: number): Promise<{ java: ChildProcess; endpoint: string }> {
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const directory = jarDirectory();
+  const java = spawn(
+    'java',
+    // One small collector thread and no second compiler: a start is short-lived and shares two cores with others.
+    [
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Xmx256m',
+      `-Djava.library.path=${join(directory, 'DynamoDBLocal_lib')}`,
+      '-jar',
+      join(directory, 'DynamoDBLocal.jar'),
+      '-disableTelemetry',
+      '-inMemory',
+      '-sharedDb',
+      '-port',
+      String(port),
+    ],
+    { cwd: directory, stdio: 'ignore' },
+  );
+  try {
+    await answers(endpoint, java);
+    return { java, endpoint };
+  } catch (error) {
+    java.kill('SIGKILL');
+    if (tries <= 1) throw error;
+    return startJava(tries - 1);
+  }
+}
+
+async function answers(endpoint: string, java: ChildProcess): Promise<void> {
   let failure: Error | undefined;
   java.once('error', (error) => {
     failure = error;
@@ -152,28 +161,38 @@ async function answers(client: DynamoDBClient, java: ChildProcess): Promise<void
   java.once('exit', (code) => {
     failure ??= new Error(`DynamoDB Local ended with ${code}: is this Java 17 or newer?`);
   });
-  for (let attempt = 0; attempt < START_ATTEMPTS; attempt += 1) {
+  // A Java that has just begun may take a connection and forget it.
+  const impatient = new DynamoDBClient({
+    ...ACCESS,
+    endpoint,
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 500, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  });
+  const until = Date.now() + START_MS;
+  while (Date.now() < until) {
     if (failure) throw failure;
     try {
-      await client.send(new ListTablesCommand({}));
+      await impatient.send(new ListTablesCommand({}));
+      impatient.destroy();
       return;
     } catch {
       await sleep(100);
     }
   }
-  java.kill('SIGKILL');
-  throw new Error(`DynamoDB Local did not answer after ${START_ATTEMPTS / 10} s`);
+  throw new Error(`DynamoDB Local did not answer within ${START_MS / 1_000} s`);
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no free port')),
-      );
-    });
-  });
+/** Below the ports that outgoing connections take, of which a busy machine uses up many in the second until Java binds. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (await isFree(port)) return port;
+  }
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });

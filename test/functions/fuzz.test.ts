@@ -125,11 +125,16 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
   const names = Object.keys(properties).filter((name) => name !== 'net');
   // Only its own: everywhere else a member may be found by all of them.
   const either = key === findMember.key ? [['id', 'phone', 'email', 'card']] : EITHER;
-  // Where they end a hold, `id` is that of the hold.
+  // Where they end a hold, `id` is that of the hold; a change is mostly to what nobody else has.
   const ends = /\{id\}\/(capture|void)$/.exec(key)?.[1];
   const likely: typeof RIGHT = {
     ...RIGHT,
     ...(ends !== undefined && { id: fc.nat(3).map((index) => `${ends}-${index}`) }),
+    ...(key.startsWith('PATCH') && {
+      phone: fc.integer({ min: 10_000, max: 99_999 }).map((number) => `+49173699${number}`),
+      email: fc.nat(99_999).map((number) => `${number}@example.org`),
+      card: fc.nat(99_999).map((number) => `PATCH${number}`),
+    }),
   };
   const right = fc.record(
     Object.fromEntries(names.map((name) => [name, likely[name] ?? fc.constantFrom('thing', 'another thing')])),
