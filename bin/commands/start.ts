@@ -46,6 +46,7 @@ async function run({ merchant, port, fresh = false, data }: Options): Promise<vo
     demo: true,
   });
   console.log(`ready ${cloud.api}`);
+  console.log('Open it in a browser. Keys and secrets: .local/endpoints.json. Ctrl-C stops the shop and keeps its data.');
   let stopping = false;
   const stop = async () => {
     // Asked twice, it does not wait for anything.

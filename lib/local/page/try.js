@@ -30,13 +30,20 @@ export function drawSamples(kinds, connectors) {
   const samples = Object.keys(labels)
     .filter((kind) => kinds.includes(kind))
     .map((kind) => button(...labels[kind], attributesOf(kind)));
-  const down = button('SMS vendor down', 'for its next two calls', { 'data-kind': 'down', onclick: breakVendor });
-  byId('samples').replaceChildren(...samples, ...(connectors.includes('twilio-sms') ? [down] : []));
+  const busy = button('SMS vendor busy', '429 to its next two calls', { 'data-kind': 'busy', onclick: makeBusy });
+  byId('samples').replaceChildren(...samples, ...(connectors.includes('twilio-sms') ? [busy] : []));
 }
 
-async function breakVendor() {
-  await post('vendor', { connector: 'twilio-sms', status: 503, times: 2 });
-  say(true, make('p', {}, 'Twilio answers 503 to its next two calls. Send something, and watch it being tried again.'));
+async function makeBusy() {
+  await post('vendor', { connector: 'twilio-sms', status: 429, times: 2, headers: { 'retry-after': '3' } });
+  say(
+    true,
+    make(
+      'p',
+      {},
+      'Twilio asks for three seconds at its next two calls. Send something, and watch it being tried again.',
+    ),
+  );
 }
 
 /** In the box below the buttons. */
