@@ -71,26 +71,46 @@ export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now 
     return (await client.send(command)).Attributes;
   };
 
+  /** Runs an update whose condition may not hold; then what stands there instead. */
+  async function tryChange(...update: Parameters<typeof change>) {
+    try {
+      return { done: true, row: await change(...update) };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return { done: false, row: error.Item };
+    }
+  }
+
   /**
    * One coordinator at a time: when many sweeps come at once, after a pause say, each would look through the same days.
    * The lease is for the function's own time; a coordinator that dies leaves it to run out, and its message to come
-   * back. `false`: another one is looking through just these days.
+   * back. One that finds another at work leaves it the days that are newer: `undefined`.
    */
-  async function claim(duty: Duty, through: Day): Promise<{ readonly last: Day | undefined } | false> {
-    const at = now();
-    try {
-      const row = await change(
+  async function claim(duty: Duty, through: Day): Promise<{ readonly last: Day | undefined } | undefined> {
+    for (;;) {
+      const [at, values] = [now(), { ':through': { S: through } }];
+      const claimed = await tryChange(
         duty,
         'SET busyUntil = :until, busyThrough = :through',
-        { ':until': { N: String(at + LEASE_MS) }, ':through': { S: through }, ':now': { N: String(at) } },
+        { ...values, ':until': { N: String(at + LEASE_MS) }, ':now': { N: String(at) } },
         'attribute_not_exists(busyUntil) OR busyUntil < :now',
       );
-      return { last: row?.day?.S };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      if ((error.Item?.busyThrough?.S ?? '') >= through) return false;
-      throw new Error('an earlier sweep is not done yet', { cause: error });
+      if (claimed.done) return { last: claimed.row?.day?.S };
+      const left = await tryChange(duty, 'SET busyThrough = :through', values, 'busyThrough < :through');
+      // There is no one to leave it to when the other has finished in between.
+      if (left.done || left.row?.busyThrough !== undefined) return undefined;
     }
+  }
+
+  /** Ends the lease, unless somebody has left newer days to it meanwhile: through which. */
+  async function finish(duty: Duty, through: Day): Promise<Day | undefined> {
+    const ended = await tryChange(
+      duty,
+      'REMOVE busyUntil, busyThrough',
+      { ':through': { S: through } },
+      'attribute_not_exists(busyThrough) OR busyThrough <= :through',
+    );
+    return ended.done ? undefined : ended.row?.busyThrough?.S;
   }
 
   async function send(messages: readonly SweepMessage[]): Promise<void> {
@@ -154,10 +174,15 @@ export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now 
       const claimed = await claim(duty, through);
       if (!claimed) return;
       try {
-        await catchUp(duty, claimed.last, since, through);
-      } finally {
-        // Also when it failed: whoever tries again goes on at once.
+        let { last } = claimed;
+        for (let goal: Day | undefined = through; goal !== undefined; goal = await finish(duty, goal)) {
+          await catchUp(duty, last, since, goal);
+          last = goal;
+        }
+      } catch (error) {
+        // Whoever tries again goes on at once.
         await change(duty, 'REMOVE busyUntil, busyThrough');
+        throw error;
       }
     },
   };

@@ -1,3 +1,5 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { SaleFact } from '../../lib/loyalty/facts.ts';
 import type { SweepMessage } from '../../lib/runtime/sweeps.ts';
@@ -140,6 +142,31 @@ describe('points', () => {
     expect(cursor).toMatchObject({ day: expect.stringMatching(/^2026-0[34]/) });
     await sweep('points');
     expect(await lapsed('d')).toEqual([['2026-04-27', 10]]);
+  });
+
+  it('are looked for by one coordinator: what comes meanwhile is left to it, also newer days', async () => {
+    await earn('e', '2026-04-08');
+    itIs('2026-05-10');
+    const { openSweeps } = await import('../../lib/runtime/sweeps.ts');
+    const { sqs } = await import('../../lib/runtime/sqs.ts');
+    const { client, tables } = world;
+    const sweeps = openSweeps({ client, tables, queue: { client: sqs, url: String(process.env.QUEUE_SWEEPS_URL) } });
+    const since = '2026-03-01';
+    await Promise.all(
+      ['2026-05-06', '2026-05-06', '2026-05-10'].map((through) => sweeps.sweep('points', { since, through })),
+    );
+    const [row] = (await world.rows('program')).filter(({ pk }) => pk === 'S#points');
+    expect(row).toEqual({ pk: 'S#points', sk: 'S', day: '2026-05-10' });
+    expect(queued().filter((message) => message.kind === 'member' && message.memberId === 'e')).toHaveLength(1);
+  });
+
+  it('are looked for again when a coordinator died in the middle', async () => {
+    itIs('2026-05-20');
+    const left = { pk: 'S#points', sk: 'S', day: '2026-05-01', busyUntil: Date.now() - 1, busyThrough: '2026-05-20' };
+    await world.client.send(new PutItemCommand({ TableName: world.tables.program, Item: marshall(left) }));
+    await sweep('points');
+    const [row] = (await world.rows('program')).filter(({ pk }) => pk === 'S#points');
+    expect(row).toEqual({ pk: 'S#points', sk: 'S', day: '2026-05-20' });
   });
 
   it('of many members are found page by page', async () => {
