@@ -16,7 +16,22 @@ const scratch = mkdtempSync(join(tmpdir(), 'stampbook-check-'));
 const steps: readonly [name: string, run: () => Promise<Result>][] = [
   ['types', () => command('tsc', ['--noEmit'])],
   ['lint', () => command('biome', ['check', '.'])],
-  ['boundaries', () => command('depcruise', ['bin', 'functions', 'lib', 'merchants', 'scripts', 'test', '--config', '.dependency-cruiser.cjs', '--output-type', 'err'])],
+  [
+    'boundaries',
+    () =>
+      command('depcruise', [
+        'bin',
+        'functions',
+        'lib',
+        'merchants',
+        'scripts',
+        'test',
+        '--config',
+        '.dependency-cruiser.cjs',
+        '--output-type',
+        'err',
+      ]),
+  ],
   ['dead code', () => command('knip', ['--no-progress'])],
   ['generated files', () => command('node', ['scripts/generate.ts', '--check'])],
   ['stacks and cdk-nag', () => command('node', ['bin/app.ts'], { CDK_OUTDIR: join(scratch, 'cdk.out') })],
@@ -36,7 +51,9 @@ async function main(): Promise<void> {
     const result = await run();
     total.passed += result.passed;
     total.failed += result.failed;
-    timings.push(`${result.failed > 0 ? '✗' : '✓'} ${name.padEnd(20)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`);
+    timings.push(
+      `${result.failed > 0 ? '✗' : '✓'} ${name.padEnd(20)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`,
+    );
   }
   rmSync(scratch, { recursive: true, force: true });
   process.stdout.write(`\n${timings.join('\n')}\n\n${total.passed} passed, ${total.failed} failed\n`);
@@ -55,7 +72,9 @@ async function jest(project: string, args: string[]): Promise<Result> {
     NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
   });
   try {
-    const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(outputFile, 'utf8'));
+    const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(
+      readFileSync(outputFile, 'utf8'),
+    );
     if (testResults.length === 0) throw new Error('no test ran');
     // A file that does not load has no failed test of its own.
     const failed = Math.max(numFailedTests, numFailedTestSuites, code === 0 ? 0 : 1);
