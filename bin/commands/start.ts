@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { requireJava } from '../../lib/local/aws/java.ts';
 import { startLocalCloud } from '../../lib/local/cloud.ts';
@@ -46,7 +46,8 @@ async function run({ merchant, port, fresh = false, data }: Options): Promise<vo
     demo: true,
   });
   console.log(`ready ${cloud.api}`);
-  console.log('Open it in a browser. Keys and secrets: .local/endpoints.json. Ctrl-C stops the shop and keeps its data.');
+  const endpoints = relative(process.cwd(), join(data, 'endpoints.json'));
+  console.log(`Open it in a browser. Keys and secrets: ${endpoints}. Ctrl-C stops the shop and keeps its data.`);
   let stopping = false;
   const stop = async () => {
     // Asked twice, it does not wait for anything.

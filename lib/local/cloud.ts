@@ -9,7 +9,7 @@ import { type Clock, createClock } from './clock.ts';
 import { createControl } from './control.ts';
 import { forget, lock } from './data-directory.ts';
 import { demoKeys } from './demo-keys.ts';
-import { freePort, openDoor } from './door.ts';
+import { openDoor, portBeside } from './door.ts';
 import type { Endpoints } from './endpoints.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { startFunctions } from './functions.ts';
@@ -84,7 +84,7 @@ async function start(
   const file = (name: string) => path.join(dataDirectory, name);
   const door = await openDoor(options.port);
   started.push(() => door.close());
-  const awsPort = await freePort(options.port === 0 ? 0 : options.port + 1);
+  const awsPort = await portBeside(Number(new URL(door.url).port));
 
   const assembly = loadAssembly({
     directory: options.assemblyDirectory,

@@ -74,15 +74,22 @@ function refuse(response: ServerResponse, status: number, error: string): void {
   response.end(`${JSON.stringify({ error })}\n`);
 }
 
-/** The wanted one, or any when somebody has it. */
-export async function freePort(wanted: number): Promise<number> {
-  const probe = createServer();
-  const listen = (port: number) =>
-    new Promise<number>((resolve, reject) => {
-      probe.once('error', reject);
-      probe.listen(port, '127.0.0.1', () => resolve((probe.address() as AddressInfo).port));
-    });
-  const port = await listen(wanted).catch(() => listen(0));
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+/** Linux and macOS give outgoing connections the ports from here on, or from above. */
+const EPHEMERAL_FROM = 32_768;
+
+/**
+ * A port for later: the one after the door's, or any that is free. Never one that an outgoing connection may be given
+ * before it is used.
+ */
+export async function portBeside(door: number): Promise<number> {
+  for (let port = door + 1; ; port = 20_000 + Math.floor(Math.random() * 10_000)) {
+    if (port < EPHEMERAL_FROM && (await isFree(port))) return port;
+  }
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
