@@ -7,7 +7,7 @@ import { readJson, writeJson } from './aws/json-file.ts';
 import { callAs } from './aws-call.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createControl } from './control.ts';
-import { forget, lock } from './data-directory.ts';
+import { forget, type Lock, lock } from './data-directory.ts';
 import { demoKeys } from './demo-keys.ts';
 import { openDoor, portBeside } from './door.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -60,15 +60,15 @@ const GRACE_MS = 3_000;
 /** Runs the stacks of one stage on this machine. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { dataDirectory } = options;
-  const unlock = lock(dataDirectory);
-  const started: (() => unknown)[] = [unlock];
+  const owned = await lock(dataDirectory);
+  const started: (() => unknown)[] = [() => owned.release()];
   const stop = async () => {
     for (const end of started.toReversed()) await end();
     started.length = 0;
   };
   try {
     if (options.fresh) forget(dataDirectory);
-    return await start(options, started, stop);
+    return await start(options, owned, started, stop);
   } catch (cause) {
     await stop();
     throw cause;
@@ -77,6 +77,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
 async function start(
   options: LocalCloudOptions,
+  owned: Lock,
   started: (() => unknown)[],
   stop: () => Promise<void>,
 ): Promise<LocalCloud> {
@@ -84,6 +85,7 @@ async function start(
   const file = (name: string) => path.join(dataDirectory, name);
   const door = await openDoor(options.port);
   started.push(() => door.close());
+  owned.at(door.url);
   const awsPort = await portBeside(Number(new URL(door.url).port));
 
   const assembly = loadAssembly({

@@ -3,33 +3,46 @@ import path from 'node:path';
 
 /** Slow to make and good for any run: not wiped. */
 const KEPT_WHEN_FRESH = new Set(['assembly', 'compile-cache']);
+export interface Lock {
+  /** Where the owner can be asked whether it lives. */
+  at(url: string): void;
+  release(): void;
+}
+
 const ours = new Set<string>();
 
 /** Two clouds on the same data would spoil them. */
-export function lock(dataDirectory: string): () => void {
+export async function lock(dataDirectory: string): Promise<Lock> {
   mkdirSync(dataDirectory, { recursive: true });
   const file = path.resolve(dataDirectory, 'cloud.pid');
-  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  // A process that was killed leaves its file, and its number may be ours by now.
-  if (ours.has(file) || (owner !== process.pid && isAlive(owner))) {
-    throw new Error(`a local cloud is already running on ${dataDirectory} (process ${owner}): stop it first`);
+  const [pid = '', url] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
+  if (ours.has(file) || (await isAlive(Number(pid), url))) {
+    throw new Error(`a local cloud is already running on ${dataDirectory} (process ${pid}): stop it first`);
   }
   ours.add(file);
   writeFileSync(file, String(process.pid));
-  return () => {
-    ours.delete(file);
-    rmSync(file, { force: true });
+  return {
+    at: (place) => writeFileSync(file, `${process.pid} ${place}`),
+    release() {
+      ours.delete(file);
+      rmSync(file, { force: true });
+    },
   };
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+/** A process that was killed leaves its file. Its number may be another's by now, or stay taken where nobody reaps it. */
+async function isAlive(pid: number, url: string | undefined): Promise<boolean> {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
   }
+  if (url === undefined) return true;
+  return fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(2_000) }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** All that earlier runs left. */
