@@ -43,7 +43,7 @@ export const handler = async ({ Records }: DynamoDBStreamEvent, _context?: Conte
     }
   }
   stuck = (await tellAll(told)) ?? stuck;
-  publishCounts();
+  await publishCounts();
   // From this one on they come again, in their order.
   return { batchItemFailures: stuck ? [{ itemIdentifier: stuck.dynamodb?.SequenceNumber ?? '' }] : [] };
 };

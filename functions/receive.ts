@@ -114,7 +114,7 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
     if ('Records' in event) return redriven(event, lambda);
     const answer = await hear(event);
     log.info('heard', { status: answer.statusCode, requestId: event.requestContext.requestId });
-    publishCounts();
+    await publishCounts();
     return answer;
   };
 }

@@ -161,7 +161,7 @@ const written = ({ status, body, headers }: Answer): APIGatewayProxyStructuredRe
 });
 
 /** The route and not the path, the key's id and not the key. */
-function tell({ event, response }: Request<Call, APIGatewayProxyStructuredResultV2>): void {
+async function tell({ event, response }: Request<Call, APIGatewayProxyStructuredResultV2>): Promise<void> {
   log.info('answered', {
     route: event.routeKey,
     status: response?.statusCode,
@@ -169,5 +169,5 @@ function tell({ event, response }: Request<Call, APIGatewayProxyStructuredResult
     keyId: event.caller?.keyId,
     requestId: event.requestContext.requestId,
   });
-  publishCounts();
+  await publishCounts();
 }

@@ -1,10 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
 
 /** Ids, counts and reasons. Never a body, a phone, a name, an address or a key: nothing personal is handed to it. */
 export const log = new Logger();
 
-const metrics = new Metrics();
+let counted = new Map<Count, number>();
+let metrics: Metrics | undefined;
 
 /** What is counted. Alarms are set on the first three; the stacks name them by these words. */
 export type Count =
@@ -20,14 +21,22 @@ export type Count =
   | 'ReplyReceived'
   | 'Throttled';
 
-export const count = (name: Count, by = 1): void => {
-  metrics.addMetric(name, 'Count', by);
-};
+export function count(name: Count): void {
+  counted.set(name, (counted.get(name) ?? 0) + 1);
+}
 
-/** At the end of an invocation: what was counted becomes one line of the log, which CloudWatch reads. */
-export const publishCounts = (): void => {
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-};
+/**
+ * At the end of an invocation: what was counted becomes one line of the log, which CloudWatch reads. Most have counted
+ * nothing, and do not load what it takes.
+ */
+export async function publishCounts(): Promise<void> {
+  if (counted.size === 0) return;
+  const counts = counted;
+  counted = new Map();
+  metrics ??= new (await import('@aws-lambda-powertools/metrics')).Metrics();
+  for (const [name, times] of counts) metrics.addMetric(name, 'Count', times);
+  metrics.publishStoredMetrics();
+}
 
 /** What of an error may stand in a log. An AWS error carries the items it stumbled over, so it is never logged whole. */
 export function reasonOf(error: unknown): {

@@ -8,7 +8,7 @@ import { log, publishCounts, reasonOf } from './log.ts';
 export function worker(handle: (record: SQSRecord, context: Context) => Promise<void>) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const failed = await Promise.all(groupsOf(event.Records).map((group) => failedOf(group, handle, context)));
-    publishCounts();
+    await publishCounts();
     return { batchItemFailures: failed.flat().map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }

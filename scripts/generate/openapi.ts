@@ -100,7 +100,7 @@ export const operations: readonly Operation[] = [
     route: postRefund,
     name: 'postRefund',
     summary: 'Take a sale back, whole or in part',
-    says: 'Give `net` wherever the sale gave it. More than was sold is taken back no further, and flagged.',
+    says: 'An amount without `net` has the sale’s own share of tax; lines need it wherever the sale’s had it. More than was sold is taken back no further, and flagged.',
     answers: {
       ...posted(bodies.Refund),
       202: ['The order is not known yet: the refund is kept and booked when it comes', bodies.WaitingRefund],

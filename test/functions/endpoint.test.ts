@@ -21,11 +21,11 @@ beforeAll(async () => {
   const anything = z.strictObject({});
   handler = api(
     endpoint(
-      route(ECHO, 'pos', z.strictObject({ id: z.string(), name: z.string().optional() })),
+      route(ECHO, 'pos', () => z.strictObject({ id: z.string(), name: z.string().optional() })),
       async (input, caller) => ({ status: 200, body: { input, caller } }),
     ),
-    endpoint(route(STAFF, 'staff', anything), async () => ({ status: 204 })),
-    endpoint(route(THROWS, 'pos', anything), async () => {
+    endpoint(route(STAFF, 'staff', () => anything), async () => ({ status: 204 })),
+    endpoint(route(THROWS, 'pos', () => anything), async () => {
       throw thrown;
     }),
   ) as unknown as typeof handler;

@@ -3,9 +3,7 @@ import { ActivityFact } from '../../loyalty/facts.ts';
 import { ForeignId, MemberRef, OccurredAt } from './fields.ts';
 import { route } from './route.ts';
 
-export const postActivity = route(
-  'POST /v1/activities',
-  'pos',
+export const postActivity = route('POST /v1/activities', 'pos', () =>
   z.strictObject({
     activityId: ForeignId,
     activity: ActivityFact.shape.activity,

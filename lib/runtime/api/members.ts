@@ -32,9 +32,7 @@ const identities = {
     .optional(),
 };
 
-export const postMember = route(
-  'POST /v1/members',
-  'pos',
+export const postMember = route('POST /v1/members', 'pos', () =>
   z
     .strictObject({
       ...identities,
@@ -56,18 +54,14 @@ export const postMember = route(
     }, always),
 );
 
-export const findMember = route(
-  'GET /v1/members',
-  'pos',
+export const findMember = route('GET /v1/members', 'pos', () =>
   z.strictObject(whoIs(Phone)).superRefine(namesOne, always).transform(identityOf),
 );
 
 const id = Text(100);
-export const getMember = route('GET /v1/members/{id}', 'pos', z.strictObject({ id }));
+export const getMember = route('GET /v1/members/{id}', 'pos', () => z.strictObject({ id }));
 
-export const patchMember = route(
-  'PATCH /v1/members/{id}',
-  'staff',
+export const patchMember = route('PATCH /v1/members/{id}', 'staff', () =>
   z
     .strictObject({
       id,
@@ -87,11 +81,9 @@ export const patchMember = route(
     }, always),
 );
 
-export const deleteMember = route('DELETE /v1/members/{id}', 'admin', z.strictObject({ id }));
+export const deleteMember = route('DELETE /v1/members/{id}', 'admin', () => z.strictObject({ id }));
 
-export const listEntries = route(
-  'GET /v1/members/{id}/entries',
-  'staff',
+export const listEntries = route('GET /v1/members/{id}/entries', 'staff', () =>
   z.strictObject({
     id,
     /** The `seq` of the last entry that you have. */

@@ -3,9 +3,7 @@ import { PointsAmount } from '../../loyalty/points.ts';
 import { always, ForeignId, MemberRef } from './fields.ts';
 import { route } from './route.ts';
 
-export const postRedemption = route(
-  'POST /v1/redemptions',
-  'pos',
+export const postRedemption = route('POST /v1/redemptions', 'pos', () =>
   z
     .strictObject({
       redemptionId: ForeignId,
@@ -26,12 +24,10 @@ export const postRedemption = route(
     }, always),
 );
 
-/** Whoever the redemption is of; absent, it is found by its id. */
-const member = MemberRef.optional();
-
-export const captureRedemption = route(
-  'POST /v1/redemptions/{id}/capture',
-  'pos',
-  z.strictObject({ id: ForeignId, member, points: PointsAmount.optional() }),
+// Without a member, the redemption is found by its id.
+export const captureRedemption = route('POST /v1/redemptions/{id}/capture', 'pos', () =>
+  z.strictObject({ id: ForeignId, member: MemberRef.optional(), points: PointsAmount.optional() }),
 );
-export const voidRedemption = route('POST /v1/redemptions/{id}/void', 'pos', z.strictObject({ id: ForeignId, member }));
+export const voidRedemption = route('POST /v1/redemptions/{id}/void', 'pos', () =>
+  z.strictObject({ id: ForeignId, member: MemberRef.optional() }),
+);

@@ -12,8 +12,15 @@ export interface Route<Schema extends z.ZodType = z.ZodType> {
   readonly input: Schema;
 }
 
-export const route = <Schema extends z.ZodType>(key: RouteKey, scope: Scope, input: Schema): Route<Schema> => ({
-  key,
-  scope,
-  input,
-});
+/** The schema is made when the route is first asked for: a function that starts has one caller waiting, at one route. */
+export function route<Schema extends z.ZodType>(key: RouteKey, scope: Scope, input: () => Schema): Route<Schema> {
+  let made: Schema | undefined;
+  return {
+    key,
+    scope,
+    get input() {
+      made ??= input();
+      return made;
+    },
+  };
+}

@@ -5,43 +5,40 @@ import { always, amountFits, ForeignId, MemberRef, minorOf, OccurredAt, SourceNa
 import { route } from './route.ts';
 
 /** Amounts are decimal strings in major units. `total` is goods with tax, without tip and shipping; `net` is the same without tax. */
-const Amounts = { total: DecimalAmount, net: DecimalAmount.optional() };
+const amounts = () => ({ total: DecimalAmount, net: DecimalAmount.optional() });
 
-const SaleLine = z.strictObject({
-  /** Absent: its place in the list. A refund names lines by it. */
-  id: ForeignId.optional(),
-  sku: ForeignId.optional(),
-  category: ForeignId.optional(),
-  quantity: z.number().positive().max(1_000_000).optional(),
-  ...Amounts,
-});
+const sale = <OrderId extends z.ZodType<string | undefined>>(orderId: OrderId) =>
+  z
+    .strictObject({
+      orderId,
+      member: MemberRef,
+      occurredAt: OccurredAt.optional(),
+      ...amounts(),
+      currency: Currency,
+      lines: z
+        .array(
+          z.strictObject({
+            /** Absent: its place in the list. A refund names lines by it. */
+            id: ForeignId.optional(),
+            sku: ForeignId.optional(),
+            category: ForeignId.optional(),
+            quantity: z.number().positive().max(1_000_000).optional(),
+            ...amounts(),
+          }),
+        )
+        .max(200)
+        .optional(),
+      locationId: ForeignId.optional(),
+      staffId: ForeignId.optional(),
+      redemptionId: ForeignId.optional(),
+    })
+    .superRefine(amountsAgree, always);
 
-const saleFields = {
-  orderId: ForeignId,
-  member: MemberRef,
-  occurredAt: OccurredAt.optional(),
-  ...Amounts,
-  currency: Currency,
-  lines: z.array(SaleLine).max(200).optional(),
-  locationId: ForeignId.optional(),
-  staffId: ForeignId.optional(),
-  redemptionId: ForeignId.optional(),
-};
-
-const Sale = z.strictObject(saleFields).superRefine(amountsAgree, always);
-export const postSale = route('POST /v1/sales', 'pos', Sale);
+export const postSale = route('POST /v1/sales', 'pos', () => sale(ForeignId));
 /** The order may have no number yet. */
-export const quoteSale = route(
-  'POST /v1/sales/quote',
-  'pos',
-  z.strictObject({ ...saleFields, orderId: ForeignId.optional() }).superRefine(amountsAgree, always),
-);
+export const quoteSale = route('POST /v1/sales/quote', 'pos', () => sale(ForeignId.optional()));
 
-const RefundLine = z.strictObject({ id: ForeignId, ...Amounts });
-
-export const postRefund = route(
-  'POST /v1/sales/{orderId}/refunds',
-  'pos',
+export const postRefund = route('POST /v1/sales/{orderId}/refunds', 'pos', () =>
   z
     .strictObject({
       orderId: ForeignId,
@@ -50,7 +47,11 @@ export const postRefund = route(
       currency: Currency,
       /** What comes back: the whole order, some of its lines, or an amount. */
       everything: z.literal(true).optional(),
-      lines: z.array(RefundLine).min(1).max(200).optional(),
+      lines: z
+        .array(z.strictObject({ id: ForeignId, ...amounts() }))
+        .min(1)
+        .max(200)
+        .optional(),
       total: DecimalAmount.optional(),
       net: DecimalAmount.optional(),
       reason: z.enum(['return', 'cancelled', 'chargeback', 'correction']).optional(),
@@ -148,7 +149,7 @@ const lineId = (line: unknown, index: number): string => {
 
 /** What the till said, as a fact. The sums of lines win over a `net` that was not sent, so that both agree. */
 export function saleFact(
-  input: Omit<z.output<typeof Sale>, 'orderId'> & { orderId: string },
+  input: z.output<typeof postSale.input>,
   told: { readonly source: string; readonly at: string },
 ): SaleFact {
   const { currency } = input;
@@ -190,7 +191,12 @@ export function refundFact(
   const extent: RefundFact['extent'] = lines
     ? { kind: 'lines', lines: lines.map((line) => ({ id: line.id, ...money(line) })) }
     : total !== undefined
-      ? { kind: 'amount', ...money({ total, net: input.net }) }
+      ? // Without net, only what was paid back is known: its net share is the sale's.
+        {
+          kind: 'amount',
+          grossMinor: minorOf(total, currency),
+          ...(input.net !== undefined && { netMinor: minorOf(input.net, currency) }),
+        }
       : { kind: 'everything' };
   const source = input.source ?? told.source;
   return {
