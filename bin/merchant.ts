@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { prefixOf } from '../lib/cloud/deployment.ts';
 import { readMerchants } from '../lib/cloud/merchants.ts';
 import { openLedger } from '../lib/runtime/ledger.ts';
-import type { Operator } from './operator.ts';
+import { NOT_RUNNING, type Operator } from './operator.ts';
 
 /** Which merchant a command is about, and where it lives. */
 export interface Where {
   readonly merchant: string;
   readonly stage?: string;
   readonly aws?: boolean;
+  readonly data: string;
 }
 
 const ROOT = join(import.meta.dirname, '..');
@@ -25,13 +25,16 @@ export const ofMerchant = (command: Command): Command =>
     .option(
       '--aws',
       'in AWS, with the credentials and region of your shell; otherwise on the local cloud that is running',
+    )
+    .addOption(
+      new Option('--data <directory>', 'where the local cloud keeps its data').default(join(ROOT, '.local'), '.local'),
     );
 
 /** Opens the merchant's tables and queues. Throws a line that says what to do when nothing is there. */
-export async function openMerchant({ merchant: id, stage, aws }: Where) {
+export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
   const [merchant] = await readMerchants({ directory: join(ROOT, 'merchants'), merchant: id, stage });
   if (!merchant) throw new Error(`no merchant ${id}`);
-  const connection = aws ? {} : localConnection();
+  const connection = aws ? {} : localConnection(data);
   const prefix = prefixOf(merchant.id, stage);
   const tables = {
     accounts: `${prefix}-accounts`,
@@ -46,14 +49,13 @@ export async function openMerchant({ merchant: id, stage, aws }: Where) {
     prefix,
     tables,
     client,
-    sqs: new SQSClient(connection),
     ledger: openLedger({ client, tables, program: merchant.program, version: 'operator', now }),
   };
 }
 
-function localConnection() {
-  const file = join(ROOT, '.local', 'operator.json');
-  if (!existsSync(file)) throw new Error('the local cloud is not running: start it with npm start, or say --aws');
+function localConnection(directory: string) {
+  const file = join(directory, 'operator.json');
+  if (!existsSync(file)) throw new Error(NOT_RUNNING);
   const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(readFileSync(file, 'utf8')) as Operator;
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
 }

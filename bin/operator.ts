@@ -5,3 +5,6 @@ export interface Operator {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
+
+/** What to do when nobody answers there. */
+export const NOT_RUNNING = 'the local cloud is not running: start it with npm start, or say --aws';

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { NOT_RUNNING } from './operator.ts';
 
 /** Each command in a file of its own, loaded only when it is asked for: one of them starts a cloud, the others do not. */
 const commands: Readonly<Record<string, () => Promise<(stampbook: Command) => void>>> = {
@@ -15,6 +16,8 @@ for (const load of asked ? [asked] : Object.values(commands)) (await load())(sta
 try {
   await stampbook.parseAsync();
 } catch (error) {
-  console.error(process.env.DEBUG ? error : (error as Error).message);
+  // Its address is still known when it was stopped.
+  const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  console.error(process.env.DEBUG ? error : refused ? NOT_RUNNING : (error as Error).message);
   process.exit(1);
 }
