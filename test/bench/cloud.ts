@@ -84,7 +84,7 @@ export async function cloud(): Promise<Figure[]> {
       { name: 'a till’s sale on the local cloud, 4 in flight, p95', value: percentile(tillMs, 0.95), unit: 'ms' },
       {
         name: 'memory of the local cloud, all processes',
-        value: Math.round(residentMb(child.pid ?? 0)),
+        value: Math.round(memoryMb(child.pid ?? 0)),
         unit: 'MB',
         budget: { atMost: 1_500 },
       },
@@ -112,14 +112,23 @@ async function arrived(outbox: () => Promise<{ body: string }[]>, phone: string)
   throw new Error('no SMS came');
 }
 
-/** Resident memory of a process and all below it. */
-function residentMb(pid: number): number {
+/** Memory of a process and all below it. Proportional where Linux tells, so that the shared Node binary counts once. */
+function memoryMb(pid: number): number {
   const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' })
     .trim()
     .split('\n')
-    .map((row) => row.trim().split(/\s+/).map(Number));
+    .map((row) => row.trim().split(/\s+/).map(Number) as [pid: number, parent: number, residentKb: number]);
   const below = (parent: number): number =>
-    rows.filter(([, ppid]) => ppid === parent).reduce((sum, [child = 0, , rss = 0]) => sum + rss + below(child), 0);
-  const own = rows.find(([id]) => id === pid)?.[2] ?? 0;
-  return (own + below(pid)) / 1_024;
+    rows.reduce((sum, [id, of, residentKb]) => (of === parent ? sum + ownKb(id, residentKb) + below(id) : sum), 0);
+  const own = rows.find(([id]) => id === pid);
+  return ((own ? ownKb(pid, own[2]) : 0) + below(pid)) / 1_024;
+}
+
+function ownKb(pid: number, residentKb: number): number {
+  try {
+    const proportional = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+    return proportional ? Number(proportional) : residentKb;
+  } catch {
+    return residentKb; // not Linux, or it has just ended
+  }
 }
