@@ -112,6 +112,10 @@ function refusal(
 
 export type EndRefusal = 'no-such-redemption' | 'lapsed' | 'more-than-held';
 
+/** Ids are anybody's words: one of them may be that of something every object has. */
+export const holdOf = (account: Account, id: string): Hold | undefined =>
+  Object.hasOwn(account.holds, id) ? account.holds[id] : undefined;
+
 /** Spends what was held, or part of it; the rest goes back to the buckets it came from. */
 export function decideCapture(
   account: Account,
@@ -119,7 +123,7 @@ export function decideCapture(
   amount: number | undefined,
   situation: Situation,
 ): Draft | { readonly refused: EndRefusal } {
-  const hold = account.holds[id];
+  const hold = holdOf(account, id);
   if (!hold) return { refused: 'no-such-redemption' };
   if (new Date(hold.lapsesAt) <= situation.now) return { refused: 'lapsed' };
   const wanted = amount ?? hold.points;
@@ -157,7 +161,7 @@ export function decideRelease(
   because: 'voided' | 'lapsed',
   situation: Situation,
 ): Draft | { readonly refused: EndRefusal | 'not-yet' } {
-  const hold = account.holds[id];
+  const hold = holdOf(account, id);
   if (!hold) return { refused: 'no-such-redemption' };
   if (because === 'lapsed' && new Date(hold.lapsesAt) > situation.now) return { refused: 'not-yet' };
   return {

@@ -11,7 +11,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Account, Day } from '../loyalty/account.ts';
 import { decideActivity, decideSale, saleDifferences } from '../loyalty/accrue.ts';
-import { addDays } from '../loyalty/calendar.ts';
+import { addDays, dayIn } from '../loyalty/calendar.ts';
 import { append, type Detail, type Draft, type Entry, keyOf, newAccount, type Spent } from '../loyalty/entry.ts';
 import type { ActivityFact, RefundFact, SaleFact } from '../loyalty/facts.ts';
 import { decideExpiry } from '../loyalty/lapse.ts';
@@ -24,6 +24,7 @@ import {
   endFingerprint,
   endKey,
   firstDate,
+  holdOf,
   nextLapse,
   type Redemption,
   startKey,
@@ -158,7 +159,7 @@ export function openLedger(options: LedgerOptions) {
             {
               Put: {
                 TableName: tables.accounts,
-                Item: toAccountItem(after),
+                Item: toAccountItem(after, dayIn(program.timeZone, posted.recordedAt)),
                 ...(before.seq === 0
                   ? { ConditionExpression: 'attribute_not_exists(memberId)' }
                   : {
@@ -214,7 +215,7 @@ export function openLedger(options: LedgerOptions) {
   async function quote(memberId: string, fact: SaleFact): Promise<Quote> {
     const current = (await account(memberId)) ?? newAccount(memberId, firstTier);
     const at = situation();
-    const hold = fact.redemptionId ? current.holds[fact.redemptionId] : undefined;
+    const hold = fact.redemptionId ? holdOf(current, fact.redemptionId) : undefined;
     const spent =
       hold && fact.redemptionId ? { redemptionId: fact.redemptionId, points: hold.points, from: hold.from } : undefined;
     const draft = decideSale(current, fact, at, spent);
@@ -351,16 +352,20 @@ function differenceOf(detail: Detail): string {
   }
 }
 
-/** The account as it lies in its table: the state, and the due dates that the sweeps' indexes are made of. */
-export function toAccountItem(account: Account): Record<string, AttributeValue> {
+/**
+ * The account as it lies in its table: the state, and the due dates that the sweeps' indexes are made of. `on` is the
+ * day of the writing: points that came into a bucket whose day is over are due then, since no sweep looks further back.
+ */
+export function toAccountItem(account: Account, on?: Day): Record<string, AttributeValue> {
   const shard = shardOf(account.memberId);
   const expires = firstDate(account);
+  // The day after the last on which they can be spent.
+  const due = expires && [addDays(expires, 1), on ?? ''].sort().at(-1);
   const lapses = nextLapse(account);
   return marshall(
     {
       ...account,
-      // The day after the last on which they can be spent.
-      ...(expires && { expiryDue: `${addDays(expires, 1)}#${shard}` }),
+      ...(due && { expiryDue: `${due}#${shard}` }),
       ...(lapses && { reviewDue: `${lapses}#${shard}` }),
     },
     { removeUndefinedValues: true },

@@ -106,6 +106,15 @@ describe('a sale', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  it('that was paid with a redemption nobody knows is booked, whatever the redemption is called', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    for (const redemptionId of ['unheard-of', 'constructor', '__proto__', 'toString']) {
+      expect(await take(sale([known], { redemptionId }))).toEqual([]);
+    }
+    expect(await account(known)).toMatchObject({ available: 40, held: 0 });
+  });
+
   it('of nobody at all is let go', async () => {
     expect(await take(sale([]))).toEqual([]);
     expect(await waiting()).toEqual([]);

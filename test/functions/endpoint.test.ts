@@ -24,10 +24,16 @@ beforeAll(async () => {
       route(ECHO, 'pos', () => z.strictObject({ id: z.string(), name: z.string().optional() })),
       async (input, caller) => ({ status: 200, body: { input, caller } }),
     ),
-    endpoint(route(STAFF, 'staff', () => anything), async () => ({ status: 204 })),
-    endpoint(route(THROWS, 'pos', () => anything), async () => {
-      throw thrown;
-    }),
+    endpoint(
+      route(STAFF, 'staff', () => anything),
+      async () => ({ status: 204 }),
+    ),
+    endpoint(
+      route(THROWS, 'pos', () => anything),
+      async () => {
+        throw thrown;
+      },
+    ),
   ) as unknown as typeof handler;
 }, 60_000);
 afterAll(() => world.stop());

@@ -169,6 +169,22 @@ describe('points', () => {
     expect(row).toEqual({ pk: 'S#points', sk: 'S', day: '2026-05-20' });
   });
 
+  it('that come into a date that has been swept lapse the next night', async () => {
+    itIs('2026-05-21', '12:00:00');
+    await shop.ledger().sale('late-one', sale('late', '2026-04-20T12:00:00Z'));
+    await shop.ledger().sale('a', sale('later', '2026-01-10T12:00:00Z'));
+    expect([await available('late-one'), await available('a')]).toEqual([10, 10]);
+    itIs('2026-05-22');
+    await sweep('points');
+    expect([await available('late-one'), await available('a')]).toEqual([0, 0]);
+    expect(await lapsed('late-one')).toEqual([['2026-05-20', 10]]);
+    // That date of theirs had its entry: these leave under the day before.
+    expect(await lapsed('a')).toEqual([
+      ['2026-02-10', 10],
+      ['2026-05-21', 10],
+    ]);
+  });
+
   it('of many members are found page by page', async () => {
     const ids = Array.from({ length: 24 }, (_, index) => `many-${index}`);
     for (const id of ids) await earn(id, '2026-05-06');
