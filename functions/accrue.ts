@@ -4,8 +4,8 @@ import { Fact, type Identity, type ReceiptFact } from '../lib/loyalty/facts.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDeliveries } from '../lib/runtime/deliveries.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
-import { openEnrolment } from '../lib/runtime/enrolment.ts';
-import { groupOf, openFactsQueue } from '../lib/runtime/facts-queue.ts';
+import { enrolment } from '../lib/runtime/enrolling.ts';
+import { groupOf } from '../lib/runtime/facts-queue.ts';
 import { normalized } from '../lib/runtime/identities.ts';
 import type { Outcome } from '../lib/runtime/ledger.ts';
 import { count, log } from '../lib/runtime/log.ts';
@@ -101,15 +101,6 @@ async function receipt({ source, vendorId, status, reason, occurredAt }: Receipt
   await deliveries.reported(vendorId, { status, reason, at: occurredAt });
   return done;
 }
-
-const enrolment = () =>
-  openEnrolment({
-    members: members(),
-    ledger: ledger(),
-    waitingRoom: waitingRoom(),
-    facts: openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }),
-    consentAtEnrolment: merchant().consentAtEnrolment,
-  });
 
 function factOf({ body }: SQSRecord): Fact | undefined {
   try {

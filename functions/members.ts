@@ -10,24 +10,13 @@ import {
   patchMember,
   postMember,
 } from '../lib/runtime/api/members.ts';
-import { merchant, setting } from '../lib/runtime/config.ts';
+import { merchant } from '../lib/runtime/config.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
-import { openEnrolment } from '../lib/runtime/enrolment.ts';
-import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
+import { enrolment } from '../lib/runtime/enrolling.ts';
 import type { Caller } from '../lib/runtime/keyring.ts';
 import type { Member } from '../lib/runtime/members.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
-import { ledger, members, waitingRoom } from '../lib/runtime/shop.ts';
-import { sqs } from '../lib/runtime/sqs.ts';
-
-const enrolment = () =>
-  openEnrolment({
-    members: members(),
-    ledger: ledger(),
-    waitingRoom: waitingRoom(),
-    facts: openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }),
-    consentAtEnrolment: merchant().consentAtEnrolment,
-  });
+import { ledger, members } from '../lib/runtime/shop.ts';
 
 const told = ({ source }: Caller) => ({ source, at: new Date().toISOString() });
 const unknown = unknownMember({ type: 'member' });
