@@ -103,7 +103,7 @@ export class ConnectorInUse extends Construct {
     const writing = roles.includes('channel')
       ? [table('TABLE_MEMBERS', props.members, 'GetItem'), sending('QUEUE_FACTS_URL', props.facts)]
       : [];
-    const { work } = new QueueWorker(this, 'Deliver', {
+    const { work, worker } = new QueueWorker(this, 'Deliver', {
       deployment,
       worker: delivererOf(use),
       queue: `${use.id}-outbound`,
@@ -123,6 +123,13 @@ export class ConnectorInUse extends Construct {
       ],
       bell,
     });
+    if (manifests[use.id].roles.some((role) => role === 'channel')) {
+      worker.ringOn('Unsure', bell, 'DeliveryUnknown', {
+        above: 4,
+        period: Duration.minutes(15),
+        because: `${manifests[use.id].title} may or may not have sent messages for ${deployment.merchant.name}: they are not sent again`,
+      });
+    }
     new Rule(this, 'Rule', {
       ruleName: `${deployment.prefix}-${use.id}`,
       description: `What ${manifests[use.id].title} is told`,

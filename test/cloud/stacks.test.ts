@@ -102,6 +102,7 @@ describe.each(everyShop)('%s', (_, stacks) => {
       .ofType('AWS::Lambda::Function')
       .filter(({ properties }) => /-receive-/.test(properties.FunctionName));
     expect(counted.map(({ properties }) => properties.MetricName).sort()).toEqual([
+      'DeliveryUnknown',
       'LedgerCheckFailed',
       ...sources.map(() => 'SignatureRejected'),
     ]);
