@@ -93,4 +93,9 @@ function exitCode(file: string, args: string[], environment: Record<string, stri
   });
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
