@@ -13,7 +13,7 @@ const base = {
 
 export default {
   // Properties over thousands of runs, and clouds that start, on two cores that others use as well.
-  testTimeout: 60_000,
+  testTimeout: 300_000,
   projects: [
     {
       ...base,

@@ -6,7 +6,7 @@ import { openShop, type Shop, shopifyOrder } from './shop.ts';
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop();
-}, 120_000);
+}, 300_000);
 afterAll(() => shop?.stop());
 
 const metric = async (name: string): Promise<number> => {
@@ -151,7 +151,7 @@ describe('a vendor in trouble', () => {
     await called(phone, 3);
     await shop.idle();
     expect((await callsTo(phone)).map((call) => call.status)).toEqual([429, 429, 201]);
-  }, 120_000);
+  }, 300_000);
 
   it('answering 500 after taking the message: it may have been sent, so it is never sent twice', async () => {
     const { phone } = await shop.enrol();
@@ -166,7 +166,7 @@ describe('a vendor in trouble', () => {
       calls: 1,
       unknown: 1,
     });
-  }, 120_000);
+  }, 300_000);
 
   it('refusing for good: parked with its reason', async () => {
     const { phone } = await shop.enrol();
@@ -176,5 +176,5 @@ describe('a vendor in trouble', () => {
     await called(phone, 1);
     await shop.idle();
     expect((await deadOf('twilio-sms-outbound'))?.visible).toBe(1);
-  }, 120_000);
+  }, 300_000);
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const member = await shop.enrol();
   id = member.id;
   for (const order of ['1', '2', '3']) await shop.sell(`cli-${order}`, member.phone, '10.00');
-}, 120_000);
+}, 300_000);
 afterAll(() => shop?.stop());
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -8,7 +8,7 @@ import { eachTemplate, openShop, type Shop } from './shop.ts';
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop({ alter: (assembly) => takeAway(assembly, 'art-cafe-sales', 'dynamodb:PutItem') });
-}, 120_000);
+}, 300_000);
 afterAll(() => shop?.stop());
 
 it('one grant less, and the call is refused, naming function, action and resource', async () => {

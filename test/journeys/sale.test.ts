@@ -10,7 +10,7 @@ import { openShop, type Shop, shopifyOrder } from './shop.ts';
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop();
-}, 120_000);
+}, 300_000);
 afterAll(() => shop?.stop());
 
 const smsTo = async (phone: string) =>
@@ -63,7 +63,7 @@ describe('purchase logged', () => {
       available: 10,
       sms: 1,
     });
-  }, 120_000);
+  }, 300_000);
 
   it('a stranger’s order waits, and is credited when they enrol', async () => {
     const phone = '+4915199900001';
@@ -275,7 +275,7 @@ describe('time', () => {
       last: 'expired',
     });
     expect(await auditMember(ledgerOf(shop), id)).toBeUndefined();
-  }, 120_000);
+  }, 300_000);
 });
 
 const seconds = () => Math.floor(Date.now() / 1000);

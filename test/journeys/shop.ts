@@ -106,7 +106,7 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
     },
     local: (method, path, body) => send(`${cloud.endpoints.local}${path}`, method, body, {}),
     async idle() {
-      const answer = await shop.local('GET', '/idle');
+      const answer = await shop.local('GET', '/idle?timeoutMs=240000');
       if (answer.status !== 200) throw new Error(`not idle: ${JSON.stringify(answer.body)}`);
     },
     async outbox(connector) {

@@ -12,7 +12,7 @@ const TELLINGS_MAX = 40;
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop({ alter: tellNobody });
-}, 120_000);
+}, 300_000);
 afterAll(() => shop?.stop());
 
 it('1,000 sales at 32 in flight, with conflicts, lost replies and kills, are exactly 1,000 accruals', async () => {
@@ -64,7 +64,7 @@ it('1,000 sales at 32 in flight, with conflicts, lost replies and kills, are exa
     points += (await ledger.account(id))?.available ?? 0;
   }
   expect({ sales, points }).toEqual({ sales: SALES, points: SALES * 3 });
-}, 400_000);
+}, 600_000);
 
 /** A thousand sales are two thousand messages; the storm is about the ledger, and two cores are few. */
 function tellNobody(assembly: string): void {
