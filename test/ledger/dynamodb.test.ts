@@ -74,7 +74,13 @@ describe('on DynamoDB', () => {
   });
 
   it('promises 4, 14, 16: a hundred sales of one member, each told twice at once, are a hundred sales under the limit', async () => {
-    const ledger = ledgerOn(dynamo.client, new TestClock(), { dailyPointsMax: 600 }, await dynamo.createTables());
+    const ledger = ledgerOn(
+      dynamo.client,
+      new TestClock(),
+      { dailyPointsMax: 600 },
+      await dynamo.createTables(),
+      Math.random,
+    );
     const facts = Array.from({ length: 100 }, (_, i) => sale(`o${i}`, 100));
     const waiting = [...facts, ...facts].values();
     await Promise.all(
