@@ -11,8 +11,8 @@ let metrics: Metrics | undefined;
 export type Count =
   | 'SignatureRejected'
   | 'LedgerCheckFailed'
-  | 'Parked'
   | 'DeliveryUnknown'
+  | 'Parked'
   | 'DeliveryFailed'
   | 'DeliverySkipped'
   | 'FactWaiting'
@@ -46,15 +46,23 @@ export function reasonOf(error: unknown): {
   cause?: string | undefined;
 } {
   if (!(error instanceof Error)) return { name: 'Thrown', message: typeof error };
-  const cause = error.cause instanceof Error ? `${error.cause.name}: ${redacted(error.cause.message)}` : undefined;
+  const cause = error.cause instanceof Error ? `${error.cause.name}: ${said(error.cause)}` : undefined;
   return {
     name: error.name,
-    message: redacted(error.message),
-    // Where it was thrown, without the first line, which repeats the message.
-    at: error.stack?.split('\n').slice(1, 5).join('\n'),
+    message: said(error),
+    // Where it was thrown, without the lines that repeat the message.
+    at: error.stack
+      ?.split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .slice(0, 4)
+      .join('\n'),
     cause,
   };
 }
+
+/** A parser quotes what it stumbled over, which is the body of a message. */
+const said = (error: Error): string =>
+  redacted(error instanceof SyntaxError ? error.message.replace(/".*"/s, '[text]') : error.message);
 
 /** Vendors repeat in their error texts what they were sent. */
 const redacted = (text: string): string =>
