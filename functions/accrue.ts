@@ -7,7 +7,7 @@ import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { enrolment } from '../lib/runtime/enrolling.ts';
 import { groupOf } from '../lib/runtime/facts-queue.ts';
 import { normalized } from '../lib/runtime/identities.ts';
-import type { Outcome } from '../lib/runtime/ledger.ts';
+import type { Outcome } from '../lib/runtime/journal.ts';
 import { count, log } from '../lib/runtime/log.ts';
 import { park } from '../lib/runtime/parking.ts';
 import { bookRefund } from '../lib/runtime/refunds.ts';

@@ -1,7 +1,7 @@
 import { NEVER } from '../lib/loyalty/account.ts';
 import { lastDayOf } from '../lib/loyalty/buckets.ts';
 import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
-import { firstDate } from '../lib/loyalty/redeem.ts';
+import { nextExpiry } from '../lib/loyalty/due.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { log } from '../lib/runtime/log.ts';
@@ -21,7 +21,7 @@ const sweeps = () =>
 function since(duty: Duty): string {
   const { program } = merchant();
   if (duty === 'holds') return addDays(today(duty), -HOLD_DAYS_MAX);
-  const first = lastDayOf(program, program.startsOn);
+  const first = lastDayOf(program.expiry, program.startsOn);
   return first === NEVER ? program.startsOn : addDays(first, 1);
 }
 
@@ -62,7 +62,7 @@ async function lapsePoints(memberId: string): Promise<void> {
 
 async function firstPast(memberId: string, yesterday: string): Promise<string | undefined> {
   const account = await ledger().account(memberId);
-  const date = account && firstDate(account);
+  const date = account && nextExpiry(account);
   return date !== undefined && date <= yesterday ? date : undefined;
 }
 

@@ -7,7 +7,7 @@ import type { LoyaltyEvent } from '../lib/loyalty/events.ts';
 import { checkEntry } from '../lib/loyalty/verify.ts';
 import { setting } from '../lib/runtime/config.ts';
 import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
-import { fromEntryItem } from '../lib/runtime/ledger.ts';
+import { fromEntryItem } from '../lib/runtime/items.ts';
 import { count, log, publishCounts, reasonOf } from '../lib/runtime/log.ts';
 import { orders, waitingRoom } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';

@@ -2,7 +2,7 @@ import type { Identity } from '../lib/loyalty/facts.ts';
 import { answered, redemptionAnswer, unknownMember } from '../lib/runtime/answers.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../lib/runtime/api/redemptions.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
-import type { Outcome } from '../lib/runtime/ledger.ts';
+import type { Outcome } from '../lib/runtime/journal.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
 import { ledger, members, orders } from '../lib/runtime/shop.ts';
 

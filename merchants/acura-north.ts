@@ -29,7 +29,7 @@ export default {
         earn: { kind: 'flat', points: 100 },
       },
     ],
-    dailyPointsMax: 100_000,
+    caps: [{ id: 'daily', points: 100_000, per: 'day' }],
     tiers: [
       { id: 'member', name: 'Member', from: 0 },
       { id: 'gold', name: 'Gold', from: 20_000, multiplierBp: 12_000 },

@@ -28,7 +28,7 @@ export default {
         earn: { kind: 'flat', points: 5 },
       },
     ],
-    dailyPointsMax: 2_000,
+    caps: [{ id: 'daily', points: 2_000, per: 'day' }],
     tiers: [
       { id: 'guest', name: 'Guest', from: 0 },
       { id: 'friend', name: 'Friend', from: 200, multiplierBp: 12_500 },

@@ -22,6 +22,12 @@ export interface Hold {
 }
 
 /**
+ * Points that wait before they can be spent. `<activation day>/<bucket>` for those that a date sets free, all of that date
+ * together; `@<lot>/<bucket>` for those that somebody has to say yes or no to.
+ */
+export type Lots = Readonly<Record<string, Points>>;
+
+/**
  * All that is needed to decide about a member's next entry. Nothing in it is personal. It is `entries.reduce(evolve)`:
  * the journal is the truth, the account its sum.
  */
@@ -33,20 +39,37 @@ export interface Account {
   readonly headHash: string;
   /** What the member can spend, less what is owed: may be negative. Always the sum of the buckets. */
   readonly available: Points;
+  /** The sum of the lots. */
   readonly pending: Points;
+  /** The sum of the holds. */
   readonly held: Points;
-  /** All that was ever earned, less what was taken back. */
+  /** All that was ever earned, pending or not, less what was taken back. */
   readonly lifetime: Points;
   readonly buckets: Buckets;
+  readonly lots: Lots;
   readonly holds: Readonly<Record<string, Hold>>;
-  /** Calendar year → points earned in it, less what was taken back of them: the window that tiers look at. */
-  readonly earnedByYear: Readonly<Record<string, Points>>;
-  /** Day → points that count against the daily cap. Only the newest few days are kept. */
-  readonly cappedByDay: Readonly<Record<Day, Points>>;
-  /** `source#order` → refunds that came before their order. */
+  /**
+   * What counts towards a tier, by the calendar year in which it happened, or by the month where the program's window
+   * rolls: points, money in minor units, or visits, as the program says.
+   */
+  readonly window: Readonly<Record<string, number>>;
+  /** A tier that staff have given, through that day. */
+  readonly granted?: { readonly tier: string; readonly through: Day };
+  /** What has been counted towards a limit: `<what>@<period>` → points or times. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Thousandths of a point that are kept until they are a whole one; 0 to 999. */
+  readonly carry: number;
   readonly early: Readonly<Record<string, readonly EarlyRefund[]>>;
   readonly visits: number;
+  readonly purchases: number;
+  /** Last day on which the member did something that keeps points alive. */
   readonly lastActivityOn?: Day;
+  /** Who brought the member, until the first order that qualifies has come. */
+  readonly referredBy?: { readonly memberId: string; readonly on: Day };
+  /** Where this account went when it was found to be somebody's second one; nothing else is posted here then. */
+  readonly mergedInto?: string;
+  /** Accounts that went into this one: their journals are part of this member's story. */
+  readonly absorbed?: readonly string[];
   readonly tier: string;
 }
 
@@ -64,4 +87,6 @@ export interface RefundLine {
   readonly id: string;
   readonly netMinor: number;
   readonly grossMinor: number;
+  /** How many pieces; absent: in proportion to the money. */
+  readonly quantity?: number | undefined;
 }

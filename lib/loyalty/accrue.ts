@@ -1,21 +1,28 @@
-import type { Account, Day, EarlyRefund } from './account.ts';
-import { credit, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
-import { dayIn, yearOf } from './calendar.ts';
+import type { Account, Day, EarlyRefund, NEVER } from './account.ts';
+import { credit, keptAlive, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
+import { dayIn, minuteIn } from './calendar.ts';
 import { fingerprint } from './canonical.ts';
-import { type Change, type Detail, type Draft, keyOf, type Part, type Spent, type Step } from './entry.ts';
+import { minor, type Occasion } from './conditions.ts';
+import type { Detail, Part, Spent } from './detail.ts';
+import { type Change, type Draft, keyOf, type Step } from './entry.ts';
 import type { ActivityFact, Line, SaleFact } from './facts.ts';
-import { parseAmount } from './money.ts';
-import { NO_POINTS, type Points, points } from './points.ts';
-import type { Condition, Program, Rule } from './program.ts';
-import { atRate } from './rate.ts';
-import { keptOf } from './refund.ts';
+import { soldLine } from './goods.ts';
+import { keptOf, type Sold } from './kept.ts';
+import { lotFor, placed, placeOf } from './lots.ts';
+import { NO_POINTS, points } from './points.ts';
+import type { Program } from './program.ts';
 import { type Situation, sparse, today } from './situation.ts';
-import { tierOf, unlocked } from './tiers.ts';
+import { suspicions } from './suspicions.ts';
+import { tierOf, unlocked, windowKey } from './tiers.ts';
+import { awardOf, capped, type Valued } from './value.ts';
 
 /** Why a sale earned nothing at all; the first that applies is the answer. */
 export type NoPoints = 'other-currency' | 'before-program';
 
-const saleKey = (fact: Pick<SaleFact, 'source' | 'orderId'>): string => keyOf(fact.source, fact.orderId, 'sale');
+/** The part of a friend's first order, beside what the rules give. */
+export const REFERRAL = 'referral';
+
+export const saleKey = (fact: Pick<SaleFact, 'source' | 'orderId'>): string => keyOf(fact.source, fact.orderId, 'sale');
 
 /** Same order, same content: two tellings of one sale. Time, place and staff may differ between them. */
 const saleFingerprint = (fact: SaleFact): string =>
@@ -32,11 +39,17 @@ const saleFingerprint = (fact: SaleFact): string =>
       quantityText(line),
       line.netMinor,
       line.grossMinor,
+      line.listNetMinor ?? null,
+      line.listGrossMinor ?? null,
     ]),
   ]);
 
 // A quantity may be a weight; in the canonical form fractions are text.
 const quantityText = (line: Line): string => String(line.quantity);
+
+/** Under this name somebody says yes or no to what waits of an order or an activity. */
+export const lotName = (source: string, object: string): string => `${source}#${object}`;
+export const reviewName = (source: string, object: string): string => `review:${lotName(source, object)}`;
 
 /**
  * What a sale earns. Refunds that came before it are settled in the same entry, so that the order in which the two
@@ -46,51 +59,43 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
   const { program } = situation;
   const day = today(situation);
   const soldOn = dayIn(program.timeZone, fact.occurredAt);
-  const order = `${fact.source}#${fact.orderId}`;
-  const tier = tierOf(program, account.earnedByYear, day);
+  const tier = tierOf(program, account, day);
+  const first = saleAt(tier, account, fact, situation, spent);
+  // The sale that reaches a tier earns at it already, where the program says so: then it is valued once more.
+  const better =
+    program.qualify.reachingSaleEarns === 'at-new-tier' && first.reached.id !== tier.id
+      ? saleAt(first.reached, account, fact, situation, spent)
+      : first;
+  const { sale, kept, reached, trace, flags, counters, early } = better;
 
-  const { parts, trace, because } = value(fact, program, soldOn, tier);
-  const gross = points(parts.reduce((sum, part) => sum + part.points, 0));
-  const { room, capDay } = roomOn(account, program, soldOn);
-  const award = points(Math.min(gross, room));
-  if (award < gross) trace.push({ step: 'daily-limit', points: points(award - gross) });
-
-  const sale = { ...content(fact), parts, ...(award < gross && { roomed: award }), ...(spent && { spent }) };
-  const early: readonly EarlyRefund[] = account.early[order] ?? [];
-  const kept = keptOf(
-    sale,
-    early.map((refund) => refund.extent),
-  );
-  if (early.length > 0) trace.push({ step: 'refunded-before', points: points(kept.earned - award) });
-
-  const bucket = lastDayOf(program, soldOn);
-  const year = yearOf(soldOn);
   const returned = spent ? points(spent.points - kept.spent) : NO_POINTS;
   const comesBack = spent ? withGrace(longestLived(spent.from, returned), program, day) : {};
-  const additions = plus(kept.earned > 0 ? { [bucket]: kept.earned } : {}, comesBack);
-  const buckets = credit(account.buckets, additions);
+  const { buckets: earnedBuckets, lots } = placed(kept.byPlace);
+  const additions = plus(earnedBuckets, comesBack);
+  const alive = keptAlive(account, program, soldOn, day);
+  const buckets = plus(alive.buckets, credit(account.buckets, additions, program.refunds.offsetBp));
+  const settled = keptMilliChange(account, sale, kept.milli, kept.earned);
   const change: Change = {
     buckets,
+    lots: plus(alive.lots, lots),
     lifetime: kept.earned,
-    earnedByYear: { [year]: kept.earned },
-    cappedByDay: { [capDay]: award },
+    window: { [sale.window.key]: kept.window },
+    counters,
+    carry: settled,
     visits: 1,
+    purchases: 1,
     activeOn: soldOn,
-    ...(early.length > 0 && { settlesEarly: order }),
+    ...(early.length > 0 && { settlesEarly: orderOf(fact) }),
+    ...(better.referredBy && { referredBy: null }),
   };
-  const after = tierOf(
-    program,
-    { ...account.earnedByYear, [year]: points((account.earnedByYear[year] ?? 0) + kept.earned) },
-    day,
-  );
   const detail: Detail = {
     kind: 'sale',
     ...sale,
     earned: kept.earned,
-    bucket,
-    year,
     ...(returned > 0 && { returned }),
-    unlocked: unlockedBy(account, buckets, after.id, situation),
+    unlocked: unlockedBy(account, buckets, reached.id, situation),
+    ...(flags.length > 0 && { flags }),
+    ...(better.referredBy && { referredBy: better.referredBy }),
   };
   return {
     key: saleKey(fact),
@@ -98,10 +103,83 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
     occurredAt: fact.occurredAt,
     detail,
     change: sparse(change),
-    trace: because ? [{ step: because }] : trace,
-    tier: after.id,
+    trace,
+    tier: reached.id,
     fingerprint: saleFingerprint(fact),
   };
+}
+
+const orderOf = (fact: Pick<SaleFact, 'source' | 'orderId'>): string => `${fact.source}#${fact.orderId}`;
+
+/** How the member's remainder changes: thousandths that came to no whole point yet, or made one with those that were there. */
+const keptMilliChange = (account: Account, { carried }: Sold, milli: number, earned: number): number =>
+  carried === undefined ? 0 : carried + milli - earned * 1_000 - account.carry;
+
+/** The sale as it is for a member of that tier. */
+function saleAt(
+  tier: Program['tiers'][number],
+  account: Account,
+  fact: SaleFact,
+  situation: Situation,
+  spent: Spent | undefined,
+) {
+  const { program } = situation;
+  const soldOn = dayIn(program.timeZone, fact.occurredAt);
+  const early: readonly EarlyRefund[] = account.early[orderOf(fact)] ?? [];
+  const lines = fact.lines.map(soldLine);
+  const because = noPoints(fact, program, soldOn);
+  const valued: Valued = because
+    ? { parts: [], trace: [{ step: because }] }
+    : awardOf(program, occasionOf(fact, account, situation, tier.id), tier, { lines, total: fact });
+  const limited = capped(program, account, soldOn, valued.parts, situation.budgets);
+  const referral = because ? undefined : referralOf(account, fact, program, soldOn);
+  const flags = because ? [] : suspicions(account, fact, situation);
+  const placedParts = parted(
+    [...limited.parts, ...(referral ? [referral.part] : [])],
+    account,
+    situation,
+    soldOn,
+    lotName(fact.source, fact.orderId),
+    flags.length > 0 ? reviewName(fact.source, fact.orderId) : undefined,
+  );
+  const sale: Sold & ReturnType<typeof content> = {
+    ...content(fact),
+    ...placedParts,
+    ...(program.stacking.rounding === 'carry' && { carried: account.carry }),
+    ...(spent && { spent }),
+    window: {
+      key: windowKey(program, soldOn),
+      by: program.qualify.by,
+      amount: 0,
+    },
+  };
+  const whole = keptOf(sale, []);
+  const kept = keptOf(
+    sale,
+    early.map((refund) => refund.extent),
+  );
+  const trace: Step[] = [...valued.trace, ...limited.trace];
+  if (referral) trace.push({ step: 'referral', points: referral.part.points });
+  if (early.length > 0) trace.push({ step: 'refunded-before', points: points(kept.earned - whole.earned) });
+  for (const flag of flags) trace.push({ step: 'flagged', rule: flag });
+  const amount = because ? 0 : kept.window;
+  const window = { ...account.window, [sale.window.key]: (account.window[sale.window.key] ?? 0) + amount };
+  return {
+    sale: { ...sale, window: { ...sale.window, amount } },
+    kept: { ...kept, window: amount },
+    reached: tierOf(program, { ...account, window }, today(situation)),
+    trace,
+    flags,
+    counters: limited.counters,
+    early,
+    ...(referral && { referredBy: referral.referrer }),
+  };
+}
+
+function noPoints(fact: SaleFact, program: Program, soldOn: Day): NoPoints | undefined {
+  if (fact.currency !== program.currency) return 'other-currency';
+  if (soldOn < program.startsOn) return 'before-program';
+  return undefined;
 }
 
 const content = (fact: SaleFact) => ({
@@ -110,7 +188,9 @@ const content = (fact: SaleFact) => ({
   netMinor: fact.netMinor,
   grossMinor: fact.grossMinor,
   ...(fact.paidMinor !== undefined && fact.paidMinor > fact.grossMinor && { paidMinor: fact.paidMinor }),
-  lines: fact.lines.map((line) => [line.id, line.netMinor, line.grossMinor] as const),
+  lines: fact.lines.map(soldLine),
+  ...(fact.locationId !== undefined && { locationId: fact.locationId }),
+  ...(fact.staffId !== undefined && { staffId: fact.staffId }),
 });
 
 /** Names what differs between a recorded sale and another telling of it, for the till's eyes. */
@@ -121,164 +201,153 @@ export function saleDifferences(detail: Extract<Detail, { kind: 'sale' }>, fact:
     .map((field) => `${field} was ${detail[field]}, now ${told[field]}`);
   if (JSON.stringify(told.lines) !== JSON.stringify(detail.lines)) fields.push('lines differ');
   if ((fact.redemptionId ?? undefined) !== detail.spent?.redemptionId) fields.push('redemptionId differs');
-  return fields.length > 0 ? fields : ['sku, category or quantity of a line differs'];
+  return fields.length > 0 ? fields : ['a line differs'];
 }
 
-/** A flat award for something that is not a purchase. */
+/** A friend's first order that is large enough, in time. */
+function referralOf(account: Account, fact: SaleFact, program: Program, soldOn: Day) {
+  const { referrals } = program;
+  const { referredBy } = account;
+  if (!referrals || !referredBy) return undefined;
+  const days = (Date.parse(soldOn) - Date.parse(referredBy.on)) / 86_400_000;
+  if (days > referrals.withinDays || fact.netMinor < minor(referrals.minimumSpend, program.currency)) return undefined;
+  const part: Part = {
+    rule: REFERRAL,
+    points: points(referrals.friendPoints),
+    ...(program.stacking.rounding === 'carry' && { milli: referrals.friendPoints * 1_000 }),
+  };
+  return { part, referrer: referredBy.memberId };
+}
+
+/** Says of each part where its points go: `to` of the whole is where most rules send theirs. */
+function parted(
+  parts: readonly Part[],
+  account: Account,
+  { program }: Situation,
+  day: Day,
+  lot: string,
+  review: string | undefined,
+): { readonly parts: readonly Part[]; readonly to: string } {
+  const placeFor = (rule: Program['rules'][number] | undefined): string => {
+    const bucket = bucketFor(account, program, rule, day);
+    const place = placeOf(bucket, rule?.pending ?? program.pending, day, lot);
+    return review ? lotFor(review, place) : place;
+  };
+  const to = placeFor(undefined);
+  return {
+    to,
+    parts: parts.map((part) => {
+      const place = placeFor(program.rules.find(({ id }) => id === part.rule));
+      return place === to ? part : { ...part, to: place };
+    }),
+  };
+}
+
+/** Under an expiry by inactivity, what comes late lives as long as what the member did since. */
+function bucketFor(
+  account: Account,
+  program: Program,
+  rule: Program['rules'][number] | undefined,
+  day: Day,
+): Day | typeof NEVER {
+  const expiry = rule?.expiry ?? program.expiry;
+  const from = expiry.kind === 'inactivity' && (account.lastActivityOn ?? '') > day ? account.lastActivityOn : day;
+  return lastDayOf(expiry, from ?? day);
+}
+
+function occasionOf(fact: SaleFact | ActivityFact, account: Account, situation: Situation, tier: string): Occasion {
+  const { timeZone } = situation.program;
+  return {
+    day: dayIn(timeZone, fact.occurredAt),
+    minute: () => minuteIn(timeZone, fact.occurredAt),
+    source: fact.source,
+    locationId: fact.locationId,
+    tier,
+    memberTags: situation.memberTags ?? [],
+    ...(fact.type === 'activity' && { activity: fact.activity }),
+    purchase: fact.type === 'sale' ? account.purchases + 1 : account.purchases,
+    visit: account.visits + (isVisit(fact) ? 1 : 0),
+  };
+}
+
+const isVisit = (fact: SaleFact | ActivityFact): boolean => fact.type === 'sale' || fact.activity === 'visit';
+
+export const activityKey = (fact: Pick<ActivityFact, 'source' | 'activity' | 'activityId'>): string =>
+  keyOf(fact.source, fact.activityId, fact.activity);
+
+/** What something earns that is not a purchase. */
 export function decideActivity(account: Account, fact: ActivityFact, situation: Situation): Draft {
   const { program } = situation;
   const day = today(situation);
   const doneOn = dayIn(program.timeZone, fact.occurredAt);
-  const tier = tierOf(program, account.earnedByYear, day);
-  const trace: Step[] = [];
-  let gross = 0;
-  for (const rule of program.rules) {
-    if (rule.on !== 'activity' || doneOn < program.startsOn || !rule.when.every((one) => holdsFor(one, fact))) continue;
-    gross += award(rule, rule.earn.points, tier, trace);
-  }
-  const { room, capDay } = roomOn(account, program, doneOn);
-  const earned = points(Math.min(gross, room));
-  if (earned < gross) trace.push({ step: 'daily-limit', points: points(earned - gross) });
-  if (gross === 0) trace.push({ step: 'no-rule' });
-
-  const bucket = lastDayOf(program, doneOn);
-  const year = yearOf(doneOn);
-  const buckets = credit(account.buckets, earned > 0 ? { [bucket]: earned } : {});
-  const after = tierOf(
+  const tier = tierOf(program, account, day);
+  const valued: Valued =
+    doneOn < program.startsOn
+      ? { parts: [], trace: [{ step: 'before-program' }] }
+      : awardOf(program, occasionOf(fact, account, situation, tier.id), tier);
+  const limited = capped(program, account, doneOn, valued.parts, situation.budgets);
+  const flags = suspicions(account, fact, situation);
+  const object = `${fact.activity}:${fact.activityId}`;
+  const { parts, to } = parted(
+    limited.parts,
+    account,
+    situation,
+    doneOn,
+    lotName(fact.source, object),
+    flags.length > 0 ? reviewName(fact.source, object) : undefined,
+  );
+  const visits = fact.activity === 'visit' ? 1 : 0;
+  const carried = program.stacking.rounding === 'carry' ? account.carry : undefined;
+  const window = { key: windowKey(program, doneOn), by: program.qualify.by, amount: 0 } as const;
+  const sold: Sold = {
+    netMinor: 0,
+    grossMinor: 0,
+    lines: [],
+    parts,
+    to,
+    window,
+    ...(carried !== undefined && { carried }),
+  };
+  const kept = keptOf(sold, []);
+  const amount = window.by === 'points' ? kept.earned : window.by === 'visits' ? visits : 0;
+  const { buckets: earnedBuckets, lots } = placed(kept.byPlace);
+  const alive = keptAlive(account, program, doneOn, day);
+  const buckets = plus(alive.buckets, credit(account.buckets, earnedBuckets, program.refunds.offsetBp));
+  const reached = tierOf(
     program,
-    { ...account.earnedByYear, [year]: points((account.earnedByYear[year] ?? 0) + earned) },
+    { ...account, window: { ...account.window, [window.key]: (account.window[window.key] ?? 0) + amount } },
     day,
   );
+  const trace: Step[] = [...valued.trace, ...limited.trace, ...flags.map((flag) => ({ step: 'flagged', rule: flag }))];
   return {
     key: activityKey(fact),
     source: fact.source,
     occurredAt: fact.occurredAt,
-    trace,
-    tier: after.id,
+    trace: trace.length === 0 ? [{ step: 'no-rule' }] : trace,
+    tier: reached.id,
     fingerprint: fingerprint([fact.activity, fact.activityId]),
     detail: {
       kind: 'activity',
       activity: fact.activity,
       activityId: fact.activityId,
-      earned,
-      bucket,
-      unlocked: unlockedBy(account, buckets, after.id, situation),
+      earned: kept.earned,
+      to,
+      parts,
+      ...(fact.locationId !== undefined && { locationId: fact.locationId }),
+      unlocked: unlockedBy(account, buckets, reached.id, situation),
+      ...(flags.length > 0 && { flags }),
     },
     change: sparse({
       buckets,
-      lifetime: earned,
-      earnedByYear: { [year]: earned },
-      cappedByDay: { [capDay]: earned },
-      visits: fact.activity === 'visit' ? 1 : 0,
+      lots: plus(alive.lots, lots),
+      lifetime: kept.earned,
+      window: { [window.key]: amount },
+      counters: limited.counters,
+      carry: keptMilliChange(account, sold, kept.milli, kept.earned),
+      visits,
       activeOn: doneOn,
     }),
   };
-}
-
-const activityKey = (fact: Pick<ActivityFact, 'source' | 'activity' | 'activityId'>): string =>
-  keyOf(fact.source, fact.activityId, fact.activity);
-
-function value(
-  fact: SaleFact,
-  program: Program,
-  soldOn: Day,
-  tier: Program['tiers'][number],
-): { parts: Part[]; trace: Step[]; because?: NoPoints } {
-  if (fact.currency !== program.currency) return { parts: [], trace: [], because: 'other-currency' };
-  if (soldOn < program.startsOn) return { parts: [], trace: [], because: 'before-program' };
-  const parts: Part[] = [];
-  const trace: Step[] = [];
-  for (const rule of program.rules) {
-    if (rule.on !== 'sale') continue;
-    const part = partOf(rule, fact, program, tier, trace);
-    if (part) parts.push(part);
-  }
-  return { parts, trace };
-}
-
-/** What one rule gives for one sale; `undefined` when it does not apply. */
-function partOf(
-  rule: Rule,
-  fact: SaleFact,
-  program: Program,
-  tier: Program['tiers'][number],
-  trace: Step[],
-): Part | undefined {
-  const base = rule.earn.kind === 'per-amount' ? rule.earn.base : 'gross';
-  const without: string[] = [];
-  for (const condition of rule.when) {
-    if (condition.is === 'category-not-in') {
-      for (const line of fact.lines)
-        if (line.category && condition.categories.includes(line.category)) without.push(line.id);
-    }
-  }
-  const amountMinor = counted(fact, base, without);
-  for (const condition of rule.when) {
-    if (condition.is === 'location-in' && !(fact.locationId && condition.locations.includes(fact.locationId)))
-      return undefined;
-    if (condition.is === 'minimum-spend' && amountMinor < minor(condition.amount, program)) {
-      trace.push({ step: 'below-minimum', rule: rule.id, amountMinor });
-      return undefined;
-    }
-  }
-  if (rule.earn.kind === 'flat') {
-    const given = award(rule, rule.earn.points, tier, trace);
-    return { rule: rule.id, points: given };
-  }
-  const rate = {
-    points: rule.earn.points,
-    perMinor: minor(rule.earn.amount, program),
-    bp: rule.multiplied ? tier.multiplierBp : 10_000,
-    base,
-  } as const;
-  trace.push({ step: 'rule', rule: rule.id, amountMinor, points: atRate(amountMinor, { ...rate, bp: 10_000 }) });
-  const given = atRate(amountMinor, rate);
-  if (rate.bp !== 10_000)
-    trace.push({
-      step: 'tier',
-      rule: tier.id,
-      bp: rate.bp,
-      points: points(given - atRate(amountMinor, { ...rate, bp: 10_000 })),
-    });
-  if (given === 0) return undefined;
-  return { rule: rule.id, points: given, rate, ...(without.length > 0 && { without }) };
-}
-
-function award(rule: Rule, given: number, tier: Program['tiers'][number], trace: Step[]): Points {
-  trace.push({ step: 'rule', rule: rule.id, points: points(given) });
-  if (!rule.multiplied || tier.multiplierBp === 10_000) return points(given);
-  const multiplied = points(Math.floor((given * tier.multiplierBp) / 10_000));
-  trace.push({ step: 'tier', rule: tier.id, bp: tier.multiplierBp, points: points(multiplied - given) });
-  return multiplied;
-}
-
-/** The order's amount on which a rule counts. */
-function counted(fact: SaleFact, base: 'net' | 'gross', without: readonly string[]): number {
-  const of = (amounts: { netMinor: number; grossMinor: number }) =>
-    base === 'net' ? amounts.netMinor : amounts.grossMinor;
-  if (fact.lines.length === 0) return of(fact);
-  return fact.lines.reduce((sum, line) => (without.includes(line.id) ? sum : sum + of(line)), 0);
-}
-
-function holdsFor(condition: Condition, fact: ActivityFact): boolean {
-  switch (condition.is) {
-    case 'activity':
-      return condition.activities.includes(fact.activity);
-    case 'location-in':
-      return fact.locationId !== undefined && condition.locations.includes(fact.locationId);
-    case 'minimum-spend':
-    case 'category-not-in':
-      return false; // the program's own check refuses them on an activity
-  }
-}
-
-/** What the daily cap leaves. A day that is older than the account remembers shares the oldest remembered day's room. */
-function roomOn(account: Account, program: Program, day: Day): { room: number; capDay: Day } {
-  const oldest = Object.keys(account.cappedByDay).sort()[0];
-  const full = Object.keys(account.cappedByDay).length > 0;
-  const capDay = full && oldest && day < oldest ? oldest : day;
-  if (program.dailyPointsMax === undefined) return { room: Number.MAX_SAFE_INTEGER, capDay };
-  return { room: Math.max(0, program.dailyPointsMax - (account.cappedByDay[capDay] ?? 0)), capDay };
 }
 
 function unlockedBy(account: Account, buckets: Change['buckets'], tier: string, situation: Situation): string[] {
@@ -289,9 +358,3 @@ function unlockedBy(account: Account, buckets: Change['buckets'], tier: string, 
     { spendable: spendable(plus(account.buckets, buckets ?? {}), day), tier },
   );
 }
-
-const minor = (amount: string, program: Program): number => {
-  const value = parseAmount(amount, program.currency);
-  if (value === undefined) throw new Error(`the program let an amount through that is none: ${amount}`);
-  return value;
-};

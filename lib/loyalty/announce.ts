@@ -1,5 +1,6 @@
 import { type Entry, entryIdOf } from './entry.ts';
 import type { EventType, LoyaltyEvent } from './events.ts';
+import { bucketOf } from './lots.ts';
 
 type DataOf<T extends EventType> = Extract<LoyaltyEvent, { type: T }>['data'];
 
@@ -27,18 +28,25 @@ export function announce(entry: Entry): LoyaltyEvent[] {
     case 'updated':
       say('member.updated', {});
       break;
+    case 'erased':
+      say('member.erased', {});
+      break;
     case 'sale':
     case 'activity': {
       const object = detail.kind === 'sale' ? detail.orderId : detail.activityId;
+      const waiting = sum(entry.change.lots);
+      const bucket = bucketOf(detail.to);
       if (detail.earned > 0) {
         say('points.earned', {
           points: detail.earned,
+          ...(waiting > 0 && { pending: Math.min(waiting, detail.earned) }),
           source: entry.source,
           object,
-          ...(detail.bucket !== 'never' && { nextExpiryOn: detail.bucket }),
+          ...(bucket !== 'never' && { nextExpiryOn: bucket }),
         });
       }
       for (const rewardId of detail.unlocked) say('reward.unlocked', { rewardId }, `.${rewardId}`);
+      for (const flag of detail.flags ?? []) say('fraud.flagged', { because: flag, object }, `.${flag}`);
       break;
     }
     case 'redeemed':
@@ -65,13 +73,59 @@ export function announce(entry: Entry): LoyaltyEvent[] {
     case 'expired':
       say('points.expired', { points: detail.points, through: detail.through });
       break;
+    case 'activated':
+      say('points.activated', { points: detail.points, because: detail.because });
+      break;
+    case 'declined':
+      say('points.declined', { points: detail.points, because: detail.because });
+      break;
+    case 'adjusted':
+    case 'undone':
+      if (detail.points !== 0) say('points.adjusted', { points: detail.points, reason: detail.reason });
+      break;
+    case 'gift-sent':
+    case 'gift-received':
+      say('points.gifted', {
+        points: detail.points,
+        direction: detail.kind === 'gift-sent' ? 'sent' : 'received',
+        giftId: detail.giftId,
+      });
+      break;
+    case 'referral-rewarded':
+      say('referral.completed', { points: detail.points });
+      break;
+    case 'referral-reversed':
+      say('referral.reversed', { points: detail.points });
+      break;
+    case 'merged-into':
+      say('member.merged', { into: detail.with, points: detail.points });
+      break;
+    case 'dispute-opened':
+      say('dispute.opened', {
+        disputeId: detail.disputeId,
+        ...(detail.entry !== undefined && { entryId: `${entry.memberId}.${detail.entry}` }),
+      });
+      break;
+    case 'dispute-closed':
+      say('dispute.closed', { disputeId: detail.disputeId, outcome: detail.outcome });
+      break;
     case 'authorized':
     case 'released':
     case 'refused':
-    case 'erased':
     case 'consent':
+    case 'tier-reviewed':
+    case 'tier-granted':
+    case 'tier-grant-ended':
+    case 'referred':
+    case 'merged-from':
+    case 'unmerged':
+    case 'imported':
+    case 'history':
       break;
   }
   if (entry.tierFrom !== undefined) say('tier.changed', { from: entry.tierFrom, to: tier });
   return told;
 }
+
+const sum = (amounts: Readonly<Record<string, number>> = {}): number =>
+  Object.values(amounts).reduce((total, amount) => total + amount, 0);

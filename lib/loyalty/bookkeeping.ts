@@ -50,24 +50,42 @@ function moved(before: Account, after: Account): Posting[] {
   });
 }
 
-function balances({ buckets, holds }: Account): Map<string, Points> {
+function balances({ buckets, lots, holds }: Account): Map<string, Points> {
   return new Map([
     ...Object.entries(buckets).map(([date, points]) => [date === OWED ? OWED : `available:${date}`, points] as const),
-    ...Object.entries(holds).map(([id, { points }]) => [`held:${id.replaceAll(/[\s:;]/g, '-')}`, points] as const),
+    ...Object.entries(lots).map(([lot, points]) => [`pending:${accountName(lot)}`, points] as const),
+    ...Object.entries(holds).map(([id, { points }]) => [`held:${accountName(id)}`, points] as const),
   ]);
 }
+
+/** A colon would part an account's name, a semicolon or two spaces end it. */
+const accountName = (text: string): string => text.replaceAll(/[\s:;]/g, '-');
 
 function counterpart({ detail, source }: Entry): string {
   switch (detail.kind) {
     case 'sale':
     case 'activity':
+    case 'referral-rewarded':
       return `issued:${source}`;
     case 'refund':
+    case 'referral-reversed':
       return `reversed:${source}`;
     case 'redeemed':
       return `redeemed:${detail.rewardId ?? 'points'}`;
+    case 'gift-sent':
+    case 'gift-received':
+      return 'gifts';
+    case 'merged-into':
+    case 'merged-from':
+    case 'unmerged':
+      return 'merged';
+    case 'imported':
+      return `opening:${accountName(detail.from)}`;
     case 'expired':
-      return 'expired';
+    case 'declined':
+      return detail.kind;
+    case 'adjusted':
+      return `adjusted:${detail.reason}`;
     default:
       return `other:${detail.kind}`;
   }

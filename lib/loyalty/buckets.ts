@@ -1,6 +1,7 @@
-import { type Buckets, type Day, NEVER, OWED } from './account.ts';
+import { type Account, type Buckets, type Day, type Lots, NEVER, OWED } from './account.ts';
 import { addDays, addMonths, endOfMonth } from './calendar.ts';
-import { type Points, points } from './points.ts';
+import { NO_POINTS, type Points, points } from './points.ts';
+import type { Expiry } from './program/expiry.ts';
 import type { Program } from './program.ts';
 
 /** Points sorted by the last day on which they can be spent. All amounts here are what moves, never negative. */
@@ -23,19 +24,64 @@ export function spendable(buckets: Buckets, today: Day): Points {
   return points(sum);
 }
 
-/** The last day on which points earned on `day` can be spent. */
-export function lastDayOf(program: Program, day: Day): Day | typeof NEVER {
-  if (program.expiry.kind === 'none') return NEVER;
-  const date = addMonths(day, program.expiry.months);
-  return program.expiry.until === 'day' ? date : endOfMonth(date);
+/** The last day on which points can be spent that are earned on `day`, or that an activity on `day` keeps alive. */
+export function lastDayOf(expiry: Expiry, day: Day): Day | typeof NEVER {
+  switch (expiry.kind) {
+    case 'none':
+      return NEVER;
+    case 'fixed': {
+      let on = expiry.on;
+      for (let years = 1; on < day; years += 1) on = addMonths(expiry.on, 12 * years);
+      return on;
+    }
+    case 'months':
+    case 'inactivity': {
+      const date = addMonths(day, expiry.months);
+      switch (expiry.until) {
+        case 'day':
+          return date;
+        case 'end-of-month':
+          return endOfMonth(date);
+        case 'end-of-quarter':
+          return endOfMonth(addMonths(`${date.slice(0, 7)}-01`, (12 - Number(date.slice(5, 7))) % 3));
+        case 'end-of-year':
+          return `${date.slice(0, 4)}-12-31`;
+      }
+    }
+  }
 }
 
-/** Puts points in; what is owed is paid first. */
-export function credit(buckets: Buckets, additions: Buckets): Buckets {
+/**
+ * Under an expiry by inactivity, whatever the member does moves what was alive on to the new last day. Points that have
+ * lapsed already stay where they are.
+ */
+export function keptAlive(
+  account: Pick<Account, 'buckets' | 'lots' | 'lastActivityOn'>,
+  { expiry }: Pick<Program, 'expiry'>,
+  activeOn: Day,
+  today: Day,
+): { readonly buckets: Buckets; readonly lots: Lots } {
+  const none = { buckets: {}, lots: {} };
+  const { lastActivityOn } = account;
+  if (expiry.kind !== 'inactivity' || lastActivityOn === undefined || activeOn <= lastActivityOn) return none;
+  const [from, to] = [lastDayOf(expiry, lastActivityOn), lastDayOf(expiry, activeOn)];
+  if (from === to || isPast(from, today)) return none;
+  const there = account.buckets[from] ?? NO_POINTS;
+  const lots: Record<string, Points> = {};
+  for (const [lot, amount] of Object.entries(account.lots)) {
+    if (!lot.endsWith(`/${from}`)) continue;
+    lots[lot] = points(-amount);
+    lots[`${lot.slice(0, -from.length)}${to}`] = amount;
+  }
+  return { buckets: there > 0 ? { [from]: points(-there), [to]: there } : {}, lots };
+}
+
+/** Puts points in; what is owed is paid first, or as much of it as `offsetBp` of the points can pay. */
+export function credit(buckets: Buckets, additions: Buckets, offsetBp = 10_000): Buckets {
   let debt = -(buckets[OWED] ?? 0);
   const change: Record<string, Points> = {};
   for (const [date, amount] of byDate(additions)) {
-    const paid = Math.min(debt, amount);
+    const paid = Math.min(debt, Math.ceil((amount * offsetBp) / 10_000));
     if (paid > 0) change[OWED] = points((change[OWED] ?? 0) + paid);
     if (amount > paid) change[date] = points(amount - paid);
     debt -= paid;

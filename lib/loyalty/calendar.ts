@@ -17,6 +17,19 @@ export function dayIn(zone: string, at: Instant | Date): Day {
   return formatter.format(typeof at === 'string' ? new Date(at) : at);
 }
 
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** Minutes since midnight in the zone. */
+export function minuteIn(zone: string, at: Instant | Date): number {
+  let clock = clocks.get(zone);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    clocks.set(zone, clock);
+  }
+  const [hour = '0', minute = '0'] = clock.format(typeof at === 'string' ? new Date(at) : at).split(':');
+  return Number(hour) * 60 + Number(minute);
+}
+
 export function addDays(day: Day, days: number): Day {
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() + days);

@@ -1,16 +1,19 @@
-import type { Account, Buckets, Day, EarlyRefund, Hold, Instant, NEVER, RefundExtent } from './account.ts';
+import type { Account, Buckets, Day, EarlyRefund, Hold, Instant, Lots } from './account.ts';
 import { digest } from './canonical.ts';
-import type { Points } from './points.ts';
-import { points } from './points.ts';
+import type { Detail } from './detail.ts';
+import { remembered } from './period.ts';
+import { type Points, points } from './points.ts';
 
 /** What an entry does to the account. Deltas; an absent part does not change. */
 export interface Change {
   readonly buckets?: Buckets;
-  readonly pending?: Points;
+  readonly lots?: Lots;
   readonly lifetime?: Points;
-  readonly earnedByYear?: Readonly<Record<string, Points>>;
-  readonly cappedByDay?: Readonly<Record<Day, Points>>;
+  readonly window?: Readonly<Record<string, number>>;
+  readonly counters?: Readonly<Record<string, number>>;
+  readonly carry?: number;
   readonly visits?: number;
+  readonly purchases?: number;
   readonly activeOn?: Day;
   /** Points put aside: they leave their buckets through `buckets` and are kept here. */
   readonly hold?: Hold & { readonly id: string };
@@ -18,6 +21,14 @@ export interface Change {
   readonly early?: EarlyRefund & { readonly order: string };
   /** An order has come: what waited for it is settled. */
   readonly settlesEarly?: string;
+  /** A tier that staff give; `null` takes it away. */
+  readonly granted?: Account['granted'] | null;
+  /** Who brought the member; `null` once that is settled. */
+  readonly referredBy?: Account['referredBy'] | null;
+  /** Where the account goes; `null` when it comes back. */
+  readonly mergedInto?: string | null;
+  readonly absorbs?: string;
+  readonly letsGo?: string;
 }
 
 /** One step of a decision, in the order in which it was taken. `explain` makes sentences of them. */
@@ -28,102 +39,6 @@ export interface Step {
   readonly amountMinor?: number;
   readonly bp?: number;
 }
-
-/** How a rule valued an order, kept so that a refund is valued by the same rule and not by today's. */
-export interface Part {
-  readonly rule: string;
-  readonly points: Points;
-  /** Absent for a flat award, which stays until the whole order is returned. */
-  readonly rate?: {
-    readonly points: number;
-    readonly perMinor: number;
-    readonly bp: number;
-    readonly base: 'net' | 'gross';
-  };
-  /** Ids of the lines that did not count. */
-  readonly without?: readonly string[];
-}
-
-export interface Spent {
-  readonly redemptionId: string;
-  readonly points: Points;
-  readonly from: Buckets;
-}
-
-/** What was asked and what came of it, by kind. All that an answer or an event says is read from here. */
-export type Detail =
-  | { readonly kind: 'enrolled' }
-  | { readonly kind: 'updated' }
-  | { readonly kind: 'erased' }
-  | { readonly kind: 'consent'; readonly channel: string; readonly granted: boolean }
-  | {
-      readonly kind: 'sale';
-      readonly orderId: string;
-      readonly currency: string;
-      readonly netMinor: number;
-      readonly grossMinor: number;
-      readonly paidMinor?: number;
-      /** id, net, gross. */
-      readonly lines: readonly (readonly [string, number, number])[];
-      readonly parts: readonly Part[];
-      /** What the daily cap left of the parts; absent when it took nothing. */
-      readonly roomed?: Points;
-      /** What is kept of the award after refunds that came early; without any, all of it. */
-      readonly earned: Points;
-      readonly bucket: Day | typeof NEVER;
-      readonly year: string;
-      readonly spent?: Spent;
-      readonly returned?: Points;
-      readonly unlocked: readonly string[];
-    }
-  | {
-      readonly kind: 'refund';
-      readonly orderId: string;
-      readonly refundId: string;
-      readonly reason: string;
-      readonly extent: RefundExtent;
-      /** Taken back of what the order earned, and of that: owed, and let go (spent or lapsed before). */
-      readonly reversed: Points;
-      readonly letGo?: Points;
-      /** Given back of what was spent on the order. */
-      readonly returned: Points;
-      /** The order was not known yet. */
-      readonly early?: boolean;
-      readonly flags: readonly string[];
-    }
-  | {
-      readonly kind: 'activity';
-      readonly activity: string;
-      readonly activityId: string;
-      readonly earned: Points;
-      readonly bucket: Day | typeof NEVER;
-      readonly unlocked: readonly string[];
-    }
-  | {
-      readonly kind: 'authorized' | 'redeemed';
-      readonly redemptionId: string;
-      readonly points: Points;
-      readonly from: Buckets;
-      readonly rewardId?: string;
-      readonly orderId?: string;
-      readonly lapsesAt?: Instant;
-      /** A capture of less than was held. */
-      readonly released?: Points;
-    }
-  | {
-      readonly kind: 'refused';
-      readonly redemptionId: string;
-      readonly because: string;
-      readonly rewardId?: string;
-      readonly points?: Points;
-    }
-  | {
-      readonly kind: 'released';
-      readonly redemptionId: string;
-      readonly points: Points;
-      readonly because: 'voided' | 'lapsed';
-    }
-  | { readonly kind: 'expired'; readonly points: Points; readonly through: Day };
 
 export interface Balance {
   readonly available: Points;
@@ -186,22 +101,26 @@ export function newAccount(memberId: string, firstTier: string): Account {
     held: zero,
     lifetime: zero,
     buckets: {},
+    lots: {},
     holds: {},
-    earnedByYear: {},
-    cappedByDay: {},
+    window: {},
+    counters: {},
+    carry: 0,
     early: {},
     visits: 0,
+    purchases: 0,
     tier: firstTier,
   };
 }
 
-/** How many of the newest days the daily cap remembers. A sale that is reported later counts on the oldest of them. */
-export const CAP_DAYS = 7;
+/** As many years or months as any tier looks back to. */
+const WINDOW_REMEMBERED = { years: 4, months: 60 };
 
 /** The next account: a fold over the journal, so that whoever has the entries has the balance. */
 export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'change' | 'after'>): Account {
   const { change } = entry;
-  const buckets = addTo(account.buckets, change.buckets);
+  const buckets = addTo(account.buckets, change.buckets) as Record<string, Points>;
+  const lots = addTo(account.lots, change.lots) as Record<string, Points>;
   const holds: Record<string, Hold> = { ...account.holds };
   if (change.hold) {
     const { id, ...hold } = change.hold;
@@ -214,27 +133,48 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
     early[order] = [...(early[order] ?? []), refund];
   }
   if (change.settlesEarly) delete early[change.settlesEarly];
-  const cappedByDay = addTo(account.cappedByDay, change.cappedByDay);
-  for (const day of Object.keys(cappedByDay).sort().slice(0, -CAP_DAYS)) delete cappedByDay[day];
-  const years = addTo(account.earnedByYear, change.earnedByYear);
   const lastActivityOn = latest(account.lastActivityOn, change.activeOn);
+  const granted = next(account.granted, change.granted);
+  const referredBy = next(account.referredBy, change.referredBy);
+  const mergedInto = next(account.mergedInto, change.mergedInto);
+  const absorbed = [...(account.absorbed ?? []), ...(change.absorbs ? [change.absorbs] : [])].filter(
+    (memberId) => memberId !== change.letsGo,
+  );
   return {
     memberId: account.memberId,
     seq: entry.seq,
     headHash: entry.hash,
     available: total(Object.values(buckets)),
-    pending: points(account.pending + (change.pending ?? 0)),
+    pending: total(Object.values(lots)),
     held: total(Object.values(holds).map((hold) => hold.points)),
     lifetime: points(account.lifetime + (change.lifetime ?? 0)),
     buckets,
+    lots,
     holds,
-    earnedByYear: years,
-    cappedByDay,
+    window: newest(addTo(account.window, change.window)),
+    counters: remembered(addTo(account.counters, change.counters)),
+    carry: account.carry + (change.carry ?? 0),
     early,
     visits: account.visits + (change.visits ?? 0),
+    purchases: account.purchases + (change.purchases ?? 0),
     ...(lastActivityOn && { lastActivityOn }),
+    ...(granted && { granted }),
+    ...(referredBy && { referredBy }),
+    ...(mergedInto && { mergedInto }),
+    ...(absorbed.length > 0 && { absorbed }),
     tier: entry.after.tier,
   };
+}
+
+/** Absent: as it was. `null`: nothing any more. */
+const next = <T>(before: T | undefined, told: T | null | undefined): T | undefined =>
+  told === undefined ? before : (told ?? undefined);
+
+function newest(window: Readonly<Record<string, number>>): Record<string, number> {
+  const keys = Object.keys(window).sort();
+  const years = keys.filter((key) => key.length === 4).slice(-WINDOW_REMEMBERED.years);
+  const months = keys.filter((key) => key.length === 7).slice(-WINDOW_REMEMBERED.months);
+  return Object.fromEntries([...years, ...months].map((key) => [key, window[key] ?? 0]));
 }
 
 /** Makes the entry and the account that follows from it. */
@@ -274,10 +214,10 @@ export function hashOf({ hash: _, ...body }: Entry): string {
 }
 
 function addTo(
-  to: Readonly<Record<string, Points>>,
-  deltas: Readonly<Record<string, Points>> | undefined,
-): Record<string, Points> {
-  const result: Record<string, Points> = { ...to };
+  to: Readonly<Record<string, number>>,
+  deltas: Readonly<Record<string, number>> | undefined,
+): Record<string, number> {
+  const result: Record<string, number> = { ...to };
   for (const [key, delta] of Object.entries(deltas ?? {})) {
     const value = points((result[key] ?? 0) + delta);
     if (value === 0) delete result[key];

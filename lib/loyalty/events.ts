@@ -21,11 +21,23 @@ const event = <Type extends string, Data extends z.ZodRawShape>(type: Type, data
 export const events = {
   'member.enrolled': event('member.enrolled', { source: z.string() }),
   'member.updated': event('member.updated', {}),
+  'member.erased': event('member.erased', {}),
+  'member.merged': event('member.merged', { into: z.string(), points: z.int() }),
   'points.earned': event('points.earned', {
     points: z.int().positive(),
+    /** Of them, these wait before they can be spent. */
+    pending: z.int().positive().optional(),
     source: z.string(),
     object: z.string(),
     nextExpiryOn: z.iso.date().optional(),
+  }),
+  'points.activated': event('points.activated', { points: z.int().positive(), because: z.string() }),
+  'points.declined': event('points.declined', { points: z.int().positive(), because: z.string() }),
+  'points.adjusted': event('points.adjusted', { points: z.int(), reason: z.string() }),
+  'points.gifted': event('points.gifted', {
+    points: z.int().positive(),
+    direction: z.enum(['sent', 'received']),
+    giftId: z.string(),
   }),
   'points.redeemed': event('points.redeemed', {
     points: z.int().positive(),
@@ -45,6 +57,10 @@ export const events = {
   'reward.unlocked': event('reward.unlocked', { rewardId: z.string() }),
   'reward.redeemed': event('reward.redeemed', { redemptionId: z.string(), rewardId: z.string(), points: z.int() }),
   'tier.changed': event('tier.changed', { from: z.string(), to: z.string() }),
+  'referral.completed': event('referral.completed', { points: z.int().nonnegative() }),
+  'referral.reversed': event('referral.reversed', { points: z.int().nonnegative() }),
+  'dispute.opened': event('dispute.opened', { disputeId: z.string(), entryId: z.string().optional() }),
+  'dispute.closed': event('dispute.closed', { disputeId: z.string(), outcome: z.string() }),
   'fraud.flagged': event('fraud.flagged', { because: z.string(), object: z.string() }),
 } as const;
 

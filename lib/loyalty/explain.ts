@@ -26,9 +26,19 @@ function sentence(step: Step, currency: string | undefined): string {
     case 'rule':
       return amount ? `${step.rule}: ${n} points for ${amount}` : `${step.rule}: ${n} points`;
     case 'tier':
-      return `tier ${step.rule} multiplies by ${(step.bp ?? 0) / 10_000}: ${n} points more`;
-    case 'daily-limit':
-      return `the daily limit leaves out ${n} points`;
+      return `tier ${step.rule} multiplies by ${(step.bp ?? 0) / 10_000}`;
+    case 'multiplier':
+      return `${step.rule} multiplies by ${(step.bp ?? 0) / 10_000}`;
+    case 'factor-limit':
+      return `all multipliers together are limited to ${(step.bp ?? 0) / 10_000}`;
+    case 'group':
+      return `${step.rule}: ${n} points that do not count, since another rule of its group does`;
+    case 'cap':
+      return `the limit ${step.rule} leaves out ${n} points`;
+    case 'referral':
+      return `brought by a friend: ${n} points`;
+    case 'flagged':
+      return `waits until somebody has looked: ${step.rule}`;
     case 'below-minimum':
       return `${step.rule}: ${amount} is below the minimum`;
     case 'refunded-before':

@@ -19,11 +19,15 @@ export const Line = z.object({
   id: z.string().min(1).max(100),
   sku: z.string().max(100).optional(),
   category: z.string().max(100).optional(),
+  tags: z.array(z.string().min(1).max(100)).max(20).optional(),
   quantity: z.number().positive().default(1),
   /** Goods after discounts, without tax, shipping and tip. */
   netMinor: Minor,
   /** The same with tax. */
   grossMinor: Minor,
+  /** Both before discounts; absent where there were none. */
+  listNetMinor: Minor.optional(),
+  listGrossMinor: Minor.optional(),
 });
 export type Line = z.output<typeof Line>;
 
@@ -68,7 +72,9 @@ export const RefundFact = z.object({
     z.object({
       kind: z.literal('lines'),
       lines: z
-        .array(z.object({ id: z.string(), netMinor: Minor, grossMinor: Minor }))
+        .array(
+          z.object({ id: z.string(), netMinor: Minor, grossMinor: Minor, quantity: z.number().positive().optional() }),
+        )
         .min(1)
         .max(200),
     }),
@@ -80,23 +86,38 @@ export const RefundFact = z.object({
 });
 export type RefundFact = z.output<typeof RefundFact>;
 
+/** What others can tell us of. */
+export const ToldActivity = z.enum([
+  'visit',
+  'booking',
+  'game',
+  'event',
+  'service',
+  'review',
+  'feedback',
+  'survey',
+  'share',
+  'ticket-closed',
+]);
+/** And what we find out ourselves. */
+export const Activity = z.enum([
+  ...ToldActivity.options,
+  'registration',
+  'profile-completed',
+  'birthday',
+  'anniversary',
+  'monthly',
+  'yearly',
+]);
+export type Activity = z.output<typeof Activity>;
+
 export const ActivityFact = z.object({
   ...base,
   type: z.literal('activity'),
-  activity: z.enum([
-    'visit',
-    'booking',
-    'game',
-    'event',
-    'service',
-    'review',
-    'feedback',
-    'survey',
-    'share',
-    'ticket-closed',
-  ]),
+  activity: Activity,
   activityId: z.string().min(1).max(100),
   locationId: z.string().max(100).optional(),
+  staffId: z.string().max(100).optional(),
 });
 export type ActivityFact = z.output<typeof ActivityFact>;
 

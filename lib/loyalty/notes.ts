@@ -1,6 +1,7 @@
 import type { Account, Instant } from './account.ts';
 import { fingerprint } from './canonical.ts';
-import { type Detail, type Draft, keyOf } from './entry.ts';
+import type { Detail } from './detail.ts';
+import { type Draft, keyOf } from './entry.ts';
 import { sparse } from './situation.ts';
 
 /** Entries without points: the journal tells a member's whole story, and holds nothing personal. */
@@ -8,7 +9,7 @@ export type Note =
   | { readonly kind: 'enrolled' }
   | { readonly kind: 'updated' }
   | { readonly kind: 'erased' }
-  | { readonly kind: 'consent'; readonly channel: string; readonly granted: boolean };
+  | { readonly kind: 'consent'; readonly channel: string; readonly purpose?: string; readonly granted: boolean };
 
 /** `object` names the thing that happened: the same object twice is one entry. A member is enrolled once, whoever says so. */
 export function decideNote(account: Account, note: Note, told: { source: string; object: string; at: Instant }): Draft {

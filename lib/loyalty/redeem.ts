@@ -1,5 +1,5 @@
 import type { Account, Hold } from './account.ts';
-import { byDate, credit, isPast, minus, negated, spendable, take } from './buckets.ts';
+import { credit, isPast, minus, negated, spendable, take } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { type Draft, keyOf } from './entry.ts';
 import { points } from './points.ts';
@@ -170,7 +170,13 @@ export function decideRelease(
     occurredAt: situation.now.toISOString(),
     tier: account.tier,
     fingerprint: endFingerprint('released'),
-    detail: { kind: 'released', redemptionId: id, points: hold.points, because },
+    detail: {
+      kind: 'released',
+      redemptionId: id,
+      points: hold.points,
+      ...(hold.rewardId && { rewardId: hold.rewardId }),
+      because,
+    },
     change: sparse({ buckets: credit(account.buckets, hold.from), endsHold: id }),
     trace: [{ step: because, points: hold.points }],
   };
@@ -179,15 +185,3 @@ export function decideRelease(
 /** A capture that names no amount means all of it. */
 export const endFingerprint = (end: 'captured' | 'released', amount?: number): string =>
   fingerprint([end, amount ?? null]);
-
-/** Day on which the next hold lapses, UTC; `undefined` without holds. */
-export function nextLapse(account: Account): string | undefined {
-  return Object.values(account.holds)
-    .map((hold) => hold.lapsesAt)
-    .sort()[0]
-    ?.slice(0, 10);
-}
-
-/** The first day on which something can be lost that is there today. */
-export const firstDate = (account: Account): string | undefined =>
-  byDate(account.buckets).find(([date]) => date !== 'never')?.[0];

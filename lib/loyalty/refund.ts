@@ -1,15 +1,17 @@
-import { type Account, type Day, OWED, type RefundExtent } from './account.ts';
-import { credit, isPast, longestLived, minus, negated, plus, take, withGrace } from './buckets.ts';
+import type { Account, RefundExtent } from './account.ts';
+import { credit, longestLived, minus, plus, withGrace } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
-import { type Detail, type Draft, type Entry, keyOf, type Step } from './entry.ts';
+import { claw } from './claw.ts';
+import type { Detail } from './detail.ts';
+import { type Change, type Draft, type Entry, keyOf, type Step } from './entry.ts';
 import type { RefundFact } from './facts.ts';
-import { NO_POINTS, type Points, points } from './points.ts';
-import { atRate } from './rate.ts';
+import { keptOf } from './kept.ts';
+import { isLot, waitsFor } from './lots.ts';
+import { NO_POINTS, points } from './points.ts';
 import { type Situation, sparse, today } from './situation.ts';
 import { tierOf } from './tiers.ts';
 
 type Sale = Extract<Detail, { kind: 'sale' }>;
-type Refund = Extract<Detail, { kind: 'refund' }>;
 
 export const refundKey = (fact: Pick<RefundFact, 'source' | 'orderId' | 'refundId'>): string =>
   keyOf(fact.source, fact.orderId, `refund:${fact.refundId.replaceAll('#', '%23')}`);
@@ -38,7 +40,8 @@ export function decideEarlyRefund(
 /**
  * Takes back the difference between what the order has been worth so far and what the goods that are kept are worth,
  * by the rule and the lines that were stored with the sale. The difference and not the share: each refund that is
- * rounded on its own would leave a point behind, ten refunds would leave ten.
+ * rounded on its own would leave a point behind, ten refunds would leave ten. `before` is what else is booked for the
+ * order: refunds, and lots that were declined, which are gone already.
  */
 export function decideRefund(
   account: Account,
@@ -50,125 +53,125 @@ export function decideRefund(
   const detail = sale.detail as Sale;
   const { program } = situation;
   const day = today(situation);
-  const earlier = before.map((entry) => entry.detail as Refund);
+  const earlier = before.flatMap((entry) => (entry.detail.kind === 'refund' ? [entry.detail] : []));
   const extents = earlier.map((refund) => refund.extent);
   const flags = exceeds(detail, [...extents, fact.extent]) ? ['refund-exceeds-order'] : [];
   if (fact.currency !== detail.currency) flags.push('refund-in-other-currency');
 
+  const soFar = standingOf(sale, before);
   const target = keptOf(detail, [...extents, fact.extent]);
-  const keptSoFar = detail.earned - earlier.reduce((sum, refund) => sum + refund.reversed, 0);
-  const returnedSoFar = (detail.returned ?? 0) + earlier.reduce((sum, refund) => sum + refund.returned, 0);
-  const reversed = points(Math.max(0, keptSoFar - target.earned));
-  const returned = detail.spent ? points(Math.max(0, detail.spent.points - target.spent - returnedSoFar)) : NO_POINTS;
+  // A lot that was declined is gone, whatever the goods are worth.
+  const due = (place: string) =>
+    soFar.declined.has(waitsFor(place)) && isLot(place) ? 0 : (target.byPlace[place] ?? 0);
+  const places = [...new Set([...Object.keys(soFar.byPlace), ...Object.keys(target.byPlace)])];
+  const back: Record<string, number> = Object.fromEntries(
+    places.map((place) => [place, (soFar.byPlace[place] ?? 0) - due(place)]),
+  );
+  const remainder = remainderOf(account, detail, soFar.milli - target.milli, sumOf(Object.values(back)));
+  if (remainder.points !== 0) back[detail.to] = (back[detail.to] ?? 0) - remainder.points;
+  const reversed = points(Math.max(0, sumOf(Object.values(back))));
+  const returned = detail.spent ? points(Math.max(0, detail.spent.points - target.spent - soFar.returned)) : NO_POINTS;
 
-  const back = detail.spent
-    ? withGrace(
-        minus(
-          longestLived(detail.spent.from, returnedSoFar + returned),
-          longestLived(detail.spent.from, returnedSoFar),
+  const given = detail.spent
+    ? credit(
+        account.buckets,
+        withGrace(
+          minus(
+            longestLived(detail.spent.from, soFar.returned + returned),
+            longestLived(detail.spent.from, soFar.returned),
+          ),
+          program,
+          day,
         ),
-        program,
-        day,
       )
     : {};
-  const given = credit(account.buckets, back);
-  const { out, letGo } = claw(plus(account.buckets, given), reversed, detail.bucket, situation);
-  if (letGo > 0 && !isPast(detail.bucket, day)) flags.push('refund-after-spend');
-
-  const earnedByYear = { [detail.year]: points(-reversed) };
-  const tier = tierOf(
-    program,
-    { ...account.earnedByYear, [detail.year]: points((account.earnedByYear[detail.year] ?? 0) - reversed) },
-    day,
+  const { buckets, lots, letGo, lapsed } = claw(
+    { buckets: plus(account.buckets, given), lots: account.lots },
+    back,
+    situation,
   );
+  const unpaid = points(letGo - lapsed);
+  if (unpaid > 0) flags.push('refund-after-spend');
+
+  const windowLeft = Math.min(target.window, soFar.window);
+  const change: Change = {
+    buckets: plus(given, buckets),
+    lots,
+    lifetime: points(-reversed),
+    window: { [detail.window.key]: windowLeft - soFar.window },
+    carry: remainder.carry,
+    // A purchase of which nothing is left was none.
+    ...(target.nothing && !soFar.nothing && { purchases: -1, visits: -1 }),
+  };
+  const tier = tierOf(program, { ...account, window: added(account.window, change.window) }, day);
   const trace: Step[] = [{ step: 'reversed', points: points(-reversed) }];
   if (returned > 0) trace.push({ step: 'returned', points: returned });
-  if (letGo > 0) trace.push({ step: isPast(detail.bucket, day) ? 'lapsed-before' : 'spent-before', points: letGo });
+  if (lapsed > 0) trace.push({ step: 'lapsed-before', points: lapsed });
+  if (unpaid > 0) trace.push({ step: 'spent-before', points: unpaid });
   return {
     ...header(fact, account),
     tier: tier.id,
-    detail: { ...told(fact), reversed, ...(letGo > 0 && { letGo }), returned, flags },
-    change: sparse({ buckets: plus(given, negated(out)), lifetime: points(-reversed), earnedByYear }),
+    detail: {
+      ...told(fact),
+      reversed,
+      ...(letGo > 0 && { letGo }),
+      returned,
+      kept: Object.fromEntries(places.filter((place) => due(place) !== 0).map((place) => [place, points(due(place))])),
+      ...(detail.carried !== undefined && { keptMilli: target.milli }),
+      windowLeft,
+      flags,
+      ...(target.nothing && !soFar.nothing && detail.referredBy && { undoesReferralOf: detail.referredBy }),
+    },
+    change: sparse(change),
     trace,
   };
 }
 
-/**
- * What the member keeps of the award, and what stays spent, once all these refunds are made. It looks at their sum
- * only, so that any split and any order of refunds ends in the same place; everything returned leaves nothing.
- */
-export function keptOf(
-  sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines' | 'parts' | 'roomed' | 'spent'>,
-  extents: readonly RefundExtent[],
-): { readonly earned: Points; readonly spent: Points } {
-  const left = keptGoods(sale, extents);
-  const spentPoints = sale.spent?.points ?? 0;
-  if (left.nothing) return { earned: NO_POINTS, spent: NO_POINTS };
-
-  let earned = 0;
-  for (const part of sale.parts)
-    earned += part.rate ? atRate(left.counted(part.rate.base, part.without ?? []), part.rate) : part.points;
-  if (sale.roomed !== undefined) earned = Math.min(earned, sale.roomed);
-  // Points spent come back in proportion to the money; the remainder stays spent until the last refund.
-  const spent = sale.grossMinor === 0 ? spentPoints : ceilShare(spentPoints, left.grossMinor, sale.grossMinor);
-  return { earned: points(earned), spent: points(spent) };
-}
-
-const ceilShare = (whole: number, part: number, of: number): number =>
-  Number((BigInt(whole) * BigInt(part) + BigInt(of) - 1n) / BigInt(of));
-
-function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extents: readonly RefundExtent[]) {
-  const back = new Map<string, { net: number; gross: number }>();
-  let loose = { net: 0, gross: 0 };
-  let everything = false;
-  for (const extent of extents) {
-    if (extent.kind === 'everything') everything = true;
-    else if (extent.kind === 'amount')
-      loose = { net: loose.net + netOf(extent, sale), gross: loose.gross + extent.grossMinor };
-    else {
-      for (const line of extent.lines) {
-        const known = sale.lines.some(([id]) => id === line.id);
-        const at = known ? (back.get(line.id) ?? { net: 0, gross: 0 }) : loose;
-        const next = { net: at.net + line.netMinor, gross: at.gross + line.grossMinor };
-        if (known) back.set(line.id, next);
-        else loose = next; // a line the sale did not name: its money still went back
-      }
-    }
-  }
-  const lines = sale.lines.map(([id, net, gross]) => ({
-    id,
-    net: Math.max(0, net - (back.get(id)?.net ?? 0)),
-    gross: Math.max(0, gross - (back.get(id)?.gross ?? 0)),
-  }));
-  const whole = lines.length === 0 ? { net: sale.netMinor, gross: sale.grossMinor } : totals(lines);
-  const net = Math.max(0, whole.net - loose.net);
-  const gross = Math.max(0, whole.gross - loose.gross);
-  // A sale of nothing is kept until it is cancelled; any other is gone once all its money is.
-  const nothing = everything || (extents.length > 0 && sale.grossMinor > 0 && gross === 0);
+/** What stands of an order, after all that was booked for it. */
+function standingOf(sale: Entry, before: readonly Entry[]) {
+  const detail = sale.detail as Sale;
+  const refunds = before
+    .flatMap(({ recordedAt, detail: one }) => (one.kind === 'refund' && !one.early ? [{ recordedAt, ...one }] : []))
+    // Also where some stand in the journal of an account that was absorbed.
+    .sort((a, b) => a.recordedAt.localeCompare(b.recordedAt));
+  const last = refunds.at(-1);
+  // Refunds that came before the sale were settled with it: their sum is what it began with.
+  const early = before.flatMap(({ detail: one }) => (one.kind === 'refund' && one.early ? [one.extent] : []));
+  const began = keptOf(detail, early);
+  const declined = new Set(before.flatMap(({ detail: one }) => (one.kind === 'declined' ? [waitsFor(one.lot)] : [])));
+  const byPlace = last?.kept ?? began.byPlace;
   return {
-    nothing,
-    grossMinor: everything ? 0 : gross,
-    /** What a rule counts on, of the goods that are kept. A loose amount is spread over all goods by their value. */
-    counted(base: 'net' | 'gross', without: readonly string[]): number {
-      const left = base === 'net' ? net : gross;
-      const all = whole[base];
-      if (lines.length === 0 || all === 0) return left;
-      const eligible = totals(lines.filter((line) => !without.includes(line.id)))[base];
-      return Number((BigInt(eligible) * BigInt(left)) / BigInt(all));
-    },
+    byPlace: Object.fromEntries(
+      Object.entries(byPlace).filter(([place]) => !(isLot(place) && declined.has(waitsFor(place)))),
+    ),
+    milli: last?.keptMilli ?? began.milli,
+    window: last?.windowLeft ?? detail.window.amount,
+    returned: (detail.returned ?? 0) + refunds.reduce((sum, refund) => sum + refund.returned, 0),
+    nothing: keptOf(
+      detail,
+      before.flatMap(({ detail: one }) => (one.kind === 'refund' ? [one.extent] : [])),
+    ).nothing,
+    declined,
   };
 }
 
-/** A source that knows only what was paid back leaves the net to us: the sale's own share of it. */
-const netOf = (
-  refund: { readonly netMinor?: number | undefined; readonly grossMinor: number },
-  sale: Pick<Sale, 'netMinor' | 'grossMinor'>,
-): number =>
-  refund.netMinor ??
-  (sale.grossMinor === 0 ? 0 : Number((BigInt(refund.grossMinor) * BigInt(sale.netMinor)) / BigInt(sale.grossMinor)));
+/**
+ * Where the program keeps remainders, the thousandths that go back may be more or less than the whole points that do:
+ * then one point more is taken or one fewer, so that the balance stays what all thousandths together come to.
+ */
+function remainderOf(account: Account, { carried }: Sale, milli: number, whole: number) {
+  if (carried === undefined) return { carry: 0, points: 0 };
+  const rest = account.carry - (milli - whole * 1_000);
+  const gained = Math.floor(rest / 1_000);
+  return { carry: rest - gained * 1_000 - account.carry, points: gained };
+}
 
-const totals = (lines: readonly { net: number; gross: number }[]) =>
-  lines.reduce((sum, line) => ({ net: sum.net + line.net, gross: sum.gross + line.gross }), { net: 0, gross: 0 });
+const sumOf = (list: readonly number[]): number => list.reduce((sum, one) => sum + one, 0);
+
+const added = (to: Readonly<Record<string, number>>, deltas: Readonly<Record<string, number>> = {}) =>
+  Object.fromEntries(
+    [...Object.keys(to), ...Object.keys(deltas)].map((key) => [key, (to[key] ?? 0) + (deltas[key] ?? 0)]),
+  );
 
 /** Whether more goods came back than were sold. */
 function exceeds(sale: Sale, extents: readonly RefundExtent[]): boolean {
@@ -185,25 +188,8 @@ function exceeds(sale: Sale, extents: readonly RefundExtent[]): boolean {
   }
   return (
     gross > (sale.paidMinor ?? sale.grossMinor) ||
-    sale.lines.some(([id, , lineGross]) => (perLine.get(id) ?? 0) > lineGross)
+    sale.lines.some(({ id, net, gross: lineGross = net }) => (perLine.get(id) ?? 0) > lineGross)
   );
-}
-
-/**
- * Where the points to take back come from: the bucket they went into; then what would have been spent in their stead,
- * earliest first; then debt or nothing, as the program says. Points whose date has passed have left already and are
- * not taken a second time.
- */
-function claw(buckets: Account['buckets'], amount: Points, bucket: Day | string, situation: Situation) {
-  const { program } = situation;
-  const day = today(situation);
-  const own = take(buckets, amount, (date) => date === bucket);
-  if (isPast(bucket, day)) return { out: own.from, letGo: points(amount - own.taken) };
-  const others = take(buckets, amount - own.taken, (date) => date !== bucket && !isPast(date, day));
-  const rest = points(amount - own.taken - others.taken);
-  const out = plus(own.from, others.from);
-  if (rest === 0 || program.refunds.whenSpent === 'stop-at-zero') return { out, letGo: rest };
-  return { out: plus(out, { [OWED]: rest }), letGo: NO_POINTS };
 }
 
 const told = (fact: RefundFact) =>

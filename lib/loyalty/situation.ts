@@ -7,23 +7,25 @@ import type { Program } from './program.ts';
 export interface Situation {
   readonly program: Program;
   readonly now: Date;
+  /** What the member is tagged with; asked for only where the program has a word about it. */
+  readonly memberTags?: readonly string[];
+  /** Rule → how much of its budget was put aside for this entry. A rule with a budget that is not named has none left. */
+  readonly budgets?: Readonly<Record<string, number>>;
+  /** Why somebody should look at this before its points can be spent. */
+  readonly flags?: readonly string[];
 }
 
 export const today = ({ program, now }: Situation): Day => dayIn(program.timeZone, now);
 
+const DELTAS: ReadonlySet<string> = new Set(['buckets', 'lots', 'window', 'counters']);
+
 /** Leaves out what does not change: an entry says what it does, and stays small. */
 export function sparse(change: Change): Change {
-  const isNothing = (value: unknown): boolean =>
-    value === undefined ||
-    value === 0 ||
-    (typeof value === 'object' && value !== null && Object.values(value).every((one) => one === 0));
-  const kept = Object.entries(change).filter(([key, value]) => key === 'hold' || key === 'early' || !isNothing(value));
-  return Object.fromEntries(
-    kept.map(([key, value]) => [
-      key,
-      ['buckets', 'earnedByYear', 'cappedByDay'].includes(key)
-        ? Object.fromEntries(Object.entries(value as Record<string, number>).filter(([, one]) => one !== 0))
-        : value,
-    ]),
-  );
+  const kept = Object.entries(change).flatMap(([key, value]) => {
+    if (value === undefined || value === 0) return [];
+    if (!DELTAS.has(key)) return [[key, value] as const];
+    const deltas = Object.entries(value as Record<string, number>).filter(([, delta]) => delta !== 0);
+    return deltas.length === 0 ? [] : [[key, Object.fromEntries(deltas)] as const];
+  });
+  return Object.fromEntries(kept);
 }

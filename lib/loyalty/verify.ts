@@ -62,6 +62,11 @@ export function checkMember(
 export function checkAccount(account: Account): string | undefined {
   const sum = points(Object.values(account.buckets).reduce((a, b) => a + b, 0));
   if (sum !== account.available) return 'the buckets do not add up to what is available';
+  const pending = Object.values(account.lots).reduce((a, b) => a + b, 0);
+  if (pending !== account.pending) return 'the lots do not add up to what is pending';
+  const lot = Object.entries(account.lots).find(([, amount]) => amount < 0);
+  if (lot) return `lot ${lot[0]} has the wrong sign`;
+  if (account.carry < 0 || account.carry > 999) return 'the remainder is not one';
   const held = Object.values(account.holds).reduce((a, hold) => a + hold.points, 0);
   if (held !== account.held) return 'the holds do not add up to what is held';
   const wrong = Object.entries(account.buckets).find(([date, amount]) => (date === 'owed' ? amount > 0 : amount < 0));

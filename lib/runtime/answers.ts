@@ -1,9 +1,10 @@
 import type { Account, Day } from '../loyalty/account.ts';
 import { spendable } from '../loyalty/buckets.ts';
-import { type Detail, type Entry, entryIdOf } from '../loyalty/entry.ts';
+import type { Detail } from '../loyalty/detail.ts';
+import { type Entry, entryIdOf } from '../loyalty/entry.ts';
 import { explain, type Sentence } from '../loyalty/explain.ts';
 import type { Identity } from '../loyalty/facts.ts';
-import type { Outcome } from './ledger.ts';
+import type { Outcome } from './journal.ts';
 import type { Member } from './members.ts';
 import { type Answer, problem } from './problem.ts';
 

@@ -1,5 +1,6 @@
 import type { RefundFact } from '../loyalty/facts.ts';
-import type { Ledger, Outcome } from './ledger.ts';
+import type { Outcome } from './journal.ts';
+import type { Ledger } from './ledger.ts';
 import type { Orders } from './orders.ts';
 import { forOrder, type WaitingRoom } from './waiting-room.ts';
 

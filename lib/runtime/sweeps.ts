@@ -9,7 +9,7 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { Day } from '../loyalty/account.ts';
 import { addDays } from '../loyalty/calendar.ts';
-import { SHARDS } from './ledger.ts';
+import { SHARDS } from './items.ts';
 
 /** Which index tells who is due, for what. */
 export const DUTIES = { points: 'expiryDue', holds: 'reviewDue' } as const;

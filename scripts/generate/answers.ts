@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Channel, Identity, Profile } from '../../lib/loyalty/facts.ts';
-import { Reward as ProgramReward } from '../../lib/loyalty/program.ts';
+import { Reward as ProgramReward } from '../../lib/loyalty/program/rewards.ts';
 import type {
   EarnedAnswer,
   EntryAnswer,

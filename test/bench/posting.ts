@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { toAccountItem, toEntryItem } from '../../lib/runtime/ledger.ts';
+import { toAccountItem, toEntryItem } from '../../lib/runtime/items.ts';
 import { startDynamoDb, type Tables } from '../dynamodb.ts';
 import { MemoryClient } from '../ledger/memory-client.ts';
 import { transactionUnits } from '../ledger/size.ts';
-import { ledgerOn, sale, TestClock } from '../ledger/world.ts';
+import { ledgerOn, program, sale, TestClock } from '../ledger/world.ts';
 import { type Figure, inFlight, median } from './report.ts';
 
 const IN_FLIGHT = 16;
@@ -66,7 +66,7 @@ async function writeUnits(): Promise<Figure[]> {
   });
   const account = await ledger.account('m_0123456789abcdefghij');
   if (sold.kind !== 'posted' || redeemed.kind !== 'posted' || !account) throw new Error('the example was not posted');
-  const of = (entry: typeof sold.entry) => transactionUnits([toAccountItem(account), toEntryItem(entry)]);
+  const of = (entry: typeof sold.entry) => transactionUnits([toAccountItem(account, program()), toEntryItem(entry)]);
   return [
     { name: 'write units of an accrual of ten lines', value: of(sold.entry), unit: 'WU', budget: { atMost: 4 } },
     { name: 'write units of a redemption', value: of(redeemed.entry), unit: 'WU', budget: { atMost: 4 } },
@@ -86,7 +86,7 @@ async function exampleItems() {
   const outcome = await ledger.sale('m', basket('o'));
   const account = await ledger.account('m');
   if (outcome.kind !== 'posted' || !account) throw new Error('the example was not posted');
-  return { account: toAccountItem(account), entry: toEntryItem(outcome.entry) };
+  return { account: toAccountItem(account, program()), entry: toEntryItem(outcome.entry) };
 }
 
 async function bare(

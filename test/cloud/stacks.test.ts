@@ -460,6 +460,6 @@ describe('what a function knows of its merchant', () => {
     const version2 = (program: MerchantInput['program']) =>
       configOf(merchant({ ...artCafe, name: 'Elsewhere', program })).version;
     expect(version2({ ...others, name })).toBe(version);
-    expect(version2({ ...artCafe.program, dailyPointsMax: 1 })).not.toBe(version);
+    expect(version2({ ...artCafe.program, caps: [{ id: 'daily', points: 1, per: 'day' }] })).not.toBe(version);
   });
 });

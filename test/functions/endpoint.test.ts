@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import * as z from 'zod';
 import { route } from '../../lib/runtime/api/route.ts';
 import { openApiKeys } from '../../lib/runtime/api-keys.ts';
-import { LedgerBusy } from '../../lib/runtime/ledger.ts';
+import { LedgerBusy } from '../../lib/runtime/journal.ts';
 import { call, startWorld, type World } from './world.ts';
 
 let world: World;

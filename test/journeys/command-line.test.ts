@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Entry } from '../../lib/loyalty/entry.ts';
-import { toEntryItem } from '../../lib/runtime/ledger.ts';
+import { toEntryItem } from '../../lib/runtime/items.ts';
+
 import { databaseOf, ledgerOf, tables } from './ledger-of.ts';
 import { openShop, type Shop } from './shop.ts';
 

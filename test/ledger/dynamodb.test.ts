@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Account } from '../../lib/loyalty/account.ts';
 import { points } from '../../lib/loyalty/points.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
-import { type Ledger, toAccountItem, toEntryItem } from '../../lib/runtime/ledger.ts';
+import { toAccountItem, toEntryItem } from '../../lib/runtime/items.ts';
+import type { Ledger } from '../../lib/runtime/ledger.ts';
 import { type RunningDynamoDb, startDynamoDb, type Tables } from '../dynamodb.ts';
 import { MemoryClient } from './memory-client.ts';
 import { itemBytes, transactionUnits } from './size.ts';
-import { ledgerOn, refund, sale, TestClock, visit } from './world.ts';
+import { ledgerOn, program, refund, sale, TestClock, visit } from './world.ts';
 
 /** The same ledger on DynamoDB Local: what the memory client says must be what the real parser and conditions say. */
 
@@ -77,7 +78,7 @@ describe('on DynamoDB', () => {
     const ledger = ledgerOn(
       dynamo.client,
       new TestClock(),
-      { dailyPointsMax: 600 },
+      { caps: [{ id: 'daily', points: 600, per: 'day' }] },
       await dynamo.createTables(),
       Math.random,
     );
@@ -116,7 +117,9 @@ describe('what a posting costs', () => {
     });
     const account = await ledger.account(id);
     if (sold.kind !== 'posted' || redeemed.kind !== 'posted' || !account) throw new Error('not posted');
-    const units = [sold, redeemed].map(({ entry }) => transactionUnits([toAccountItem(account), toEntryItem(entry)]));
+    const units = [sold, redeemed].map(({ entry }) =>
+      transactionUnits([toAccountItem(account, program()), toEntryItem(entry)]),
+    );
     process.stdout.write(
       `\nentry of ten lines ${itemBytes(toEntryItem(sold.entry))} B, of a redemption ${itemBytes(toEntryItem(redeemed.entry))} B\n`,
     );
@@ -141,21 +144,24 @@ describe('what a posting costs', () => {
       lifetime: points(654_321),
       buckets: Object.fromEntries(days.map((day) => [day, points(12_345)])),
       holds: { 'r-000001': hold, 'r-000002': hold },
-      earnedByYear: { '2026': points(12_345), '2027': points(23_456) },
-      cappedByDay: Object.fromEntries(days.slice(0, 7).map((day) => [day, points(1_234)])),
+      lots: {},
+      window: { '2026': 12_345, '2027': 23_456 },
+      counters: Object.fromEntries(days.slice(0, 7).map((day) => [`daily@${day}`, 1_234])),
+      carry: 0,
+      purchases: 120,
       early: {},
       visits: 123,
       lastActivityOn: '2026-03-10',
       tier: 'gold',
     };
-    process.stdout.write(`\naccount of 24 buckets ${itemBytes(toAccountItem(account))} B\n`);
-    expect(itemBytes(toAccountItem(account))).toBeLessThanOrEqual(1_024);
+    process.stdout.write(`\naccount of 24 buckets ${itemBytes(toAccountItem(account, program()))} B\n`);
+    expect(itemBytes(toAccountItem(account, program()))).toBeLessThanOrEqual(1_024);
   });
 
   it('an ordinary accrual moves none of the indexes that sweeps read', async () => {
     const clock = new TestClock();
     const ledger = ledgerOn(new MemoryClient().asClient(), clock);
-    const due = async () => toAccountItem((await ledger.account(M)) as Account).expiryDue?.S;
+    const due = async () => toAccountItem((await ledger.account(M)) as Account, program()).expiryDue?.S;
     await ledger.sale(M, sale('o1', 1_000));
     const before = await due();
     await ledger.sale(M, sale('o2', 1_000));

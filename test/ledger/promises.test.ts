@@ -4,7 +4,8 @@ import type { Account } from '../../lib/loyalty/account.ts';
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import type { RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
 import { checkAccount, checkMember } from '../../lib/loyalty/verify.ts';
-import type { Ledger, Outcome } from '../../lib/runtime/ledger.ts';
+import type { Outcome } from '../../lib/runtime/journal.ts';
+import type { Ledger } from '../../lib/runtime/ledger.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
 import { ledgerOn, refund, sale, TestClock, visit } from './world.ts';
 
@@ -22,7 +23,7 @@ const M = 'm_test';
 const SEED = 20_260_310;
 
 /** No multiplier and no cap: what the model below can say in a line. */
-const plain = { tiers: [{ id: 'base', name: 'Base', from: 0 }], rewards: [], dailyPointsMax: undefined };
+const plain = { tiers: [{ id: 'base', name: 'Base', from: 0 }], rewards: [], caps: [] };
 
 async function stateOf(ledger: Ledger): Promise<{ account: Account | undefined; entries: Entry[] }> {
   const account = await ledger.account(M);
@@ -156,7 +157,7 @@ describe('over any sequence of commands', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: 40 }),
-        fc.constantFrom('owe' as const, 'stop-at-zero' as const),
+        fc.constantFrom('allow' as const, 'stop-at-zero' as const),
         async (steps, whenSpent) => {
           const clock = new TestClock();
           const ledger = ledgerOn(new MemoryClient().asClient(), clock, { ...plain, refunds: { whenSpent } });
@@ -282,7 +283,7 @@ describe('at the same time', () => {
   it('promise 14: the daily limit holds under fifty parallel sales', async () => {
     const memory = new MemoryClient();
     const clock = new TestClock();
-    const ledger = ledgerOn(memory.asClient(), clock, { dailyPointsMax: 500 });
+    const ledger = ledgerOn(memory.asClient(), clock, { caps: [{ id: 'daily', points: 500, per: 'day' }] });
     await Promise.all(Array.from({ length: 50 }, (_, i) => ledger.sale(M, sale(`o${i}`, 1_000))));
     counts.interleavings += 50;
     expect((await ledger.account(M))?.available).toBe(500);

@@ -13,6 +13,7 @@ function valueBytes(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
   if (value.N !== undefined)
     return Math.ceil(value.N.replace(/^-|\.|^0+|0+$/g, '').length / 2) + 1 + (value.N.startsWith('-') ? 1 : 0);
+  if (value.B !== undefined) return value.B.length;
   if (value.BOOL !== undefined || value.NULL !== undefined) return 1;
   if (value.L !== undefined) return 3 + value.L.reduce((sum, one) => sum + 1 + valueBytes(one), 0);
   if (value.M !== undefined)

@@ -24,7 +24,7 @@ export const programInput = {
       multiplied: false,
     },
   ],
-  dailyPointsMax: 5_000,
+  caps: [{ id: 'daily', points: 5_000, per: 'day' }],
   tiers: [
     { id: 'base', name: 'Base', from: 0 },
     { id: 'gold', name: 'Gold', from: 1_000, multiplierBp: 15_000 },

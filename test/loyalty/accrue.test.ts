@@ -3,14 +3,13 @@ import { decideActivity, decideSale } from '../../lib/loyalty/accrue.ts';
 import { append, newAccount } from '../../lib/loyalty/entry.ts';
 import { explain } from '../../lib/loyalty/explain.ts';
 import type { SaleFact } from '../../lib/loyalty/facts.ts';
-import { points } from '../../lib/loyalty/points.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import type { Situation } from '../../lib/loyalty/situation.ts';
 import { program, programInput, sale, visit } from '../ledger/world.ts';
 
 const now = new Date('2026-03-10T12:00:00Z');
 const newcomer = newAccount('m', 'base');
-const gold = { ...newcomer, earnedByYear: { '2026': points(1_000) }, tier: 'gold' };
+const gold = { ...newcomer, window: { '2026': 1_000 }, tier: 'gold' };
 const at = (changes: Partial<ProgramInput> = {}, when = now): Situation => ({ program: program(changes), now: when });
 
 function earned(fact: SaleFact, account = newcomer, situation = at()): number {
@@ -38,7 +37,7 @@ describe('a sale earns points', () => {
   });
 
   it('at the tier that stood before it: the sale that reaches a tier does not earn at it', () => {
-    const almost = { ...newcomer, earnedByYear: { '2026': points(999) } };
+    const almost = { ...newcomer, window: { '2026': 999 } };
     const draft = decideSale(almost, sale('o', 1_000), at());
     expect({ earned: earned(sale('o', 1_000), almost), tier: draft.tier }).toEqual({ earned: 70, tier: 'gold' });
   });
@@ -47,9 +46,7 @@ describe('a sale earns points', () => {
     ['exactly at the threshold: equality is in', 930, 1_000, 'gold'],
     ['one point below it', 929, 1_000, 'base'],
   ])('and reaches a tier, %s', (_, had, netMinor, tier) => {
-    expect(decideSale({ ...newcomer, earnedByYear: { '2026': points(had) } }, sale('o', netMinor), at()).tier).toBe(
-      tier,
-    );
+    expect(decideSale({ ...newcomer, window: { '2026': had } }, sale('o', netMinor), at()).tier).toBe(tier);
   });
 
   it('on goods that count, and not on the others', () => {
@@ -64,7 +61,7 @@ describe('a sale earns points', () => {
   });
 
   it('up to the daily limit, over all that was earned on that day in the merchant’s zone', () => {
-    const account = { ...newcomer, cappedByDay: { '2026-03-10': points(4_950) } };
+    const account = { ...newcomer, counters: { 'daily@2026-03-10': 4_950 } };
     expect(earned(sale('o', 10_000), account)).toBe(50);
     // 23:30 in London is the next day in Berlin.
     expect(earned(sale('o', 10_000, { occurredAt: '2026-03-10T23:30:00Z' }), account)).toBe(700);
@@ -93,15 +90,15 @@ describe('a sale earns points', () => {
     ['February has 28 days, or 29', '2027-02-10T12:00:00Z', '2028-02-29'],
   ])('that can be spent until %s', (_, occurredAt, lastDay) => {
     const { detail } = decideSale(newcomer, sale('o', 1_000, { occurredAt }), at());
-    expect(detail.kind === 'sale' && detail.bucket).toBe(lastDay);
+    expect(detail.kind === 'sale' && detail.to).toBe(lastDay);
   });
 
   it('and says why, in words', () => {
     const fact = sale('o', 1_099);
     const { entry } = append(gold, decideSale(gold, fact, at()), { recordedAt: now.toISOString(), program: 'v' });
     expect(explain(entry)).toEqual([
-      { text: 'spend: 76 points for 10.99 EUR', points: 76, rule: 'spend' },
-      { text: 'tier gold multiplies by 1.5: 38 points more', points: 38, rule: 'gold' },
+      { text: 'spend: 114 points for 10.99 EUR', points: 114, rule: 'spend' },
+      { text: 'tier gold multiplies by 1.5', rule: 'gold' },
     ]);
   });
 
@@ -119,7 +116,8 @@ describe('an activity earns', () => {
       activity: 'visit',
       activityId: 'v1',
       earned: 5,
-      bucket: '2027-03-31',
+      to: '2027-03-31',
+      parts: [{ rule: 'visit', points: 5 }],
       unlocked: [],
     });
   });

@@ -99,7 +99,7 @@ describe('a refund takes back what the returned goods had earned', () => {
   });
 
   it('by the multiplier that the sale was given, whatever the tier is now', () => {
-    const gold = { ...newAccount('m', 'base'), earnedByYear: { '2026': points(1_000) }, tier: 'gold' };
+    const gold = { ...newAccount('m', 'base'), window: { '2026': 1_000 }, tier: 'gold' };
     expect(play(sale('o', 1_000), [refund('o', 'r', 500), refund('o', 's', 500)], { start: gold }).booked).toEqual([
       [53, 0],
       [52, 0],
@@ -110,11 +110,11 @@ describe('a refund takes back what the returned goods had earned', () => {
     const account = newAccount('m', 'base');
     const sold = append(account, decideSale(account, sale('o', 1_000), at()), stamp);
     const draft = decideRefund(sold.account, refund('o', 'r', 500), at(onePerEuro), sold.entry, []);
-    expect(draft.change).toEqual({ buckets: { '2027-03-31': -35 }, lifetime: -35, earnedByYear: { '2026': -35 } });
+    expect(draft.change).toEqual({ buckets: { '2027-03-31': -35 }, lifetime: -35, window: { '2026': -35 } });
   });
 
   it('within what the daily limit left: the goods that are kept would have earned that much anyway', () => {
-    const capped = { ...onePerEuro, dailyPointsMax: 60 };
+    const capped: Partial<ProgramInput> = { ...onePerEuro, caps: [{ id: 'daily', points: 60, per: 'day' }] };
     expect(
       play(sale('o', 10_000), [refund('o', 'a', 4_000), refund('o', 'b', 3_000)], { situation: at(capped) }).booked,
     ).toEqual([

@@ -1,0 +1,199 @@
+import type { Account } from './account.ts';
+import { holdAll, leftOut, minimumOf, minor, type Occasion } from './conditions.ts';
+import type { Part, SoldLine } from './detail.ts';
+import type { Step } from './entry.ts';
+import { goodsOfLine, goodsOfTotal, sumOf } from './goods.ts';
+import { countedUnder } from './period.ts';
+import { points } from './points.ts';
+import type { Cap } from './program/earning.ts';
+import type { Program, Rule } from './program.ts';
+import { amountOf, flat, type Goods, worth } from './rate.ts';
+
+/** What the rules give: one part for each rule that applies, before and after the caps. */
+
+export interface Valued {
+  readonly parts: readonly Part[];
+  readonly trace: readonly Step[];
+}
+
+type Tier = Program['tiers'][number];
+
+/** Goods of which a rule counts some, or nothing at all where an activity is valued. */
+export interface Basket {
+  readonly lines: readonly SoldLine[];
+  readonly total: { readonly netMinor: number; readonly grossMinor: number };
+}
+
+/** What each rule gives for the occasion, after multipliers and groups, before caps. */
+export function awardOf(program: Program, occasion: Occasion, tier: Tier, basket?: Basket): Valued {
+  const trace: Step[] = [];
+  const factor = factorOf(program, occasion, tier);
+  const counted: { readonly rule: Rule; readonly part: Part; readonly steps: readonly Step[] }[] = [];
+  const on = basket ? 'sale' : 'activity';
+  for (const rule of program.rules) {
+    if (rule.on !== on || !holdAll(rule.when, occasion)) continue;
+    const steps: Step[] = [];
+    const part = partOf(program, rule, rule.multiplied ? factor.bp : 10_000, basket, steps);
+    if (part && (part.milli ?? part.points) > 0) counted.push({ rule, part, steps });
+    else trace.push(...steps);
+  }
+  const taken = counted.filter((one) => counts(program, one, counted));
+  for (const one of counted) {
+    if (!taken.includes(one)) trace.push({ step: 'group', rule: one.rule.id, points: one.part.points });
+    else trace.push(...one.steps);
+  }
+  if (factor.bp !== 10_000 && taken.some(({ rule }) => rule.multiplied)) trace.push(...factor.steps);
+  return { parts: taken.map(({ part }) => part), trace };
+}
+
+type Counted = { readonly rule: Rule; readonly part: Part };
+
+/** Of the rules of a group that apply, one counts; rules without a group add up. */
+function counts(program: Program, one: Counted, all: readonly Counted[]): boolean {
+  const group = program.groups.find(({ id }) => id === one.rule.group);
+  if (!group) return true;
+  const rivals = all.filter(({ rule }) => rule.group === group.id);
+  const best = Math.max(...rivals.map(milliOf));
+  // Of two that give the same, the one that stands first.
+  return one === (group.takes === 'first' ? rivals[0] : rivals.find((rival) => milliOf(rival) === best));
+}
+
+const milliOf = ({ part }: Counted): number => part.milli ?? part.points * 1_000;
+
+/** All multipliers that apply as one factor, in the order of the file, the tier's first. */
+function factorOf({ multipliers, stacking }: Program, occasion: Occasion, tier: Tier): { bp: number; steps: Step[] } {
+  const applying = [
+    { step: 'tier', rule: tier.id, bp: tier.multiplierBp },
+    ...multipliers
+      .filter(({ when }) => holdAll(when, occasion))
+      .map(({ id, bp }) => ({ step: 'multiplier', rule: id, bp })),
+  ].filter(({ bp }) => bp !== 10_000);
+  const bp = combined(
+    applying.map((one) => one.bp),
+    stacking.multipliers,
+  );
+  const most = stacking.maxBp ?? Number.MAX_SAFE_INTEGER;
+  const steps: Step[] = applying.filter((one) => stacking.multipliers !== 'best' || one.bp === bp);
+  if (bp > most) steps.push({ step: 'factor-limit', bp: most });
+  return { bp: Math.min(bp, most), steps };
+}
+
+function combined(factors: readonly number[], how: Program['stacking']['multipliers']): number {
+  if (factors.length === 0) return 10_000;
+  switch (how) {
+    case 'multiply':
+      return factors.reduce((product, bp) => Math.floor((product * bp) / 10_000));
+    case 'add':
+      return Math.max(
+        0,
+        factors.reduce((sum, bp) => sum + bp - 10_000, 10_000),
+      );
+    case 'best':
+      return Math.max(...factors);
+  }
+}
+
+function partOf(program: Program, rule: Rule, bp: number, basket: Basket | undefined, steps: Step[]): Part | undefined {
+  const { rounding } = program.stacking;
+  const { earn } = rule;
+  const without = basket ? leftOut(rule.when, basket.lines) : [];
+  if (without === undefined) return undefined;
+  const goods = basket && goodsFor(basket, without);
+  const minimum = minimumOf(rule.when, program);
+  const spent = goods ? amountOf(goods, earn.kind === 'per-amount' ? amountsOf(earn) : { base: 'gross' }) : 0;
+  if (spent < minimum) {
+    steps.push({ step: 'below-minimum', rule: rule.id, amountMinor: spent });
+    return undefined;
+  }
+  const kept = rounding === 'carry';
+  const made = (milli: number, rate?: Part['rate']): Part => ({
+    rule: rule.id,
+    points: points(Math.floor(milli / 1_000)),
+    ...(kept && { milli }),
+    ...(rate && { rate }),
+    ...(without.length > 0 && { without }),
+  });
+  if (earn.kind === 'flat' || !goods) {
+    const part = made(flat(earn.points, bp, rounding));
+    steps.push({ step: 'rule', rule: rule.id, points: part.points });
+    return part;
+  }
+  const how = { points: earn.points, bp, ...(rounding !== 'down' && { rounding }) };
+  const rate: NonNullable<Part['rate']> =
+    earn.kind === 'per-item'
+      ? { ...how, perItem: true }
+      : {
+          ...how,
+          perMinor: minor(earn.amount, program.currency),
+          base: earn.base,
+          ...(earn.discounts === 'before' && { before: true as const }),
+        };
+  const part = made(worth(goods, rate), rate);
+  steps.push({
+    step: 'rule',
+    rule: rule.id,
+    ...(earn.kind === 'per-amount' ? { amountMinor: amountOf(goods, amountsOf(earn)) } : {}),
+    points: part.points,
+  });
+  return part;
+}
+
+const amountsOf = ({ base, discounts }: { base: 'net' | 'gross'; discounts: 'after' | 'before' }) => ({
+  base,
+  before: discounts === 'before',
+});
+
+const goodsFor = ({ lines, total }: Basket, without: readonly number[]): Goods =>
+  lines.length === 0
+    ? goodsOfTotal(total)
+    : sumOf(lines.filter((_, place) => !without.includes(place)).map(goodsOfLine));
+
+/**
+ * What the caps, and the budgets that were put aside, leave of each part: `room` where that is less than the rule gave.
+ * `counters` is what the award counts towards the caps.
+ */
+export function capped(
+  program: Program,
+  account: Pick<Account, 'counters'>,
+  day: string,
+  parts: readonly Part[],
+  budgets: Readonly<Record<string, number>> | undefined,
+): {
+  readonly parts: readonly Part[];
+  readonly counters: Readonly<Record<string, number>>;
+  readonly trace: readonly Step[];
+} {
+  const counters: Record<string, number> = {};
+  const trace: Step[] = [];
+  const applying = (cap: Cap, part: Part) => cap.rules === undefined || cap.rules.includes(part.rule);
+  const result = parts.map((part) => {
+    let room: number = part.points;
+    let by = '';
+    const narrow = (left: number, what: string) => {
+      if (left >= room) return;
+      room = Math.max(0, left);
+      by = what;
+    };
+    for (const cap of program.caps) {
+      if (!applying(cap, part)) continue;
+      const key = countedUnder(account.counters, cap.id, cap.per, day);
+      narrow(cap.points - (account.counters[key] ?? 0) - (counters[key] ?? 0), cap.id);
+    }
+    const rule = program.rules.find(({ id }) => id === part.rule);
+    if (rule?.budgetPoints !== undefined && budgets) narrow(budgets[rule.id] ?? 0, `budget of ${rule.id}`);
+    for (const cap of program.caps) {
+      if (!applying(cap, part)) continue;
+      const key = countedUnder(account.counters, cap.id, cap.per, day);
+      counters[key] = (counters[key] ?? 0) + room;
+    }
+    if (room === part.points) return part;
+    trace.push({ step: 'cap', rule: by, points: points(room - part.points) });
+    return {
+      ...part,
+      points: points(room),
+      room: points(room),
+      ...(part.milli !== undefined && { milli: room * 1_000 }),
+    };
+  });
+  return { parts: result, counters, trace };
+}

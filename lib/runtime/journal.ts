@@ -1,0 +1,316 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type AttributeValue,
+  type CancellationReason,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Account } from '../loyalty/account.ts';
+import { dayIn } from '../loyalty/calendar.ts';
+import type { Detail } from '../loyalty/detail.ts';
+import { append, type Draft, type Entry, newAccount } from '../loyalty/entry.ts';
+import type { Program } from '../loyalty/program.ts';
+import type { Situation } from '../loyalty/situation.ts';
+import { fromAccountItem, fromEntryItem, type Item, toAccountItem, toEntryItem } from './items.ts';
+
+/**
+ * What came of a command. `posted`: now. `replayed`: before, and this is what was answered then. `conflict`: before,
+ * with other content. `refused`: a rule says no; with an entry when the refusal itself is on record.
+ */
+export type Outcome =
+  | { readonly kind: 'posted'; readonly entry: Entry }
+  | { readonly kind: 'replayed'; readonly entry: Entry }
+  | { readonly kind: 'conflict'; readonly entry: Entry; readonly differences: readonly string[] }
+  | { readonly kind: 'refused'; readonly because: string; readonly entry?: Entry };
+
+/** Something that must be written with an entry or not at all: a piece of stock, a code. `name` says what was in the way. */
+export interface Beside {
+  readonly name: string;
+  readonly item: TransactWriteItem;
+}
+
+/** A draft, with what goes beside it; or the outcome, where there is nothing to post. */
+export type Decision = Draft | Outcome | { readonly draft: Draft; readonly beside: readonly Beside[] };
+
+/** `missing`: what stood beside the last try and could not be had; the decision is made again without it. */
+export type Decide = (
+  account: Account,
+  situation: Situation,
+  missing: ReadonlySet<string>,
+) => Decision | Promise<Decision>;
+
+export interface JournalOptions {
+  readonly client: DynamoDBClient;
+  readonly tables: { readonly accounts: string; readonly entries: string };
+  readonly program: Program;
+  /** Of the program; stands in each entry that it decides. */
+  readonly version: string;
+  readonly now: () => Date;
+  readonly random?: () => number;
+}
+
+/** Too many others wrote to the same account at once, or the table is throttled. Nothing was posted; try again. */
+export class LedgerBusy extends Error {
+  override readonly name = 'LedgerBusy';
+}
+
+export type Journal = ReturnType<typeof openJournal>;
+
+// Somebody always gets through, so a loser of many rounds is only unlucky; full jitter makes long streaks rare.
+const ATTEMPTS = 64;
+const BACKOFF_MS = { base: 4, max: 250 };
+
+/** Accounts and their entries. Every posting is one transaction of two items: the account and one entry. */
+export function openJournal(options: JournalOptions) {
+  const { client, tables, program, version, now, random = Math.random } = options;
+  const situation = (): Situation => ({ program, now: now() });
+  const firstTier = program.tiers[0]?.id ?? '';
+
+  async function account(memberId: string): Promise<Account | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: tables.accounts, Key: { memberId: { S: memberId } }, ConsistentRead: true }),
+    );
+    return Item && fromAccountItem(Item);
+  }
+
+  /** As it is, or as it is before its first entry. */
+  const standing = async (memberId: string): Promise<Account> =>
+    (await account(memberId)) ?? newAccount(memberId, firstTier);
+
+  async function entry(memberId: string, key: string): Promise<Entry | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({
+        TableName: tables.entries,
+        Key: { memberId: { S: memberId }, key: { S: key } },
+        ConsistentRead: true,
+      }),
+    );
+    return Item && fromEntryItem(Item);
+  }
+
+  /** Entries whose key begins so, in the order in which they were posted. Without a prefix: the member's whole journal. */
+  async function entries(memberId: string, prefix = 'E#'): Promise<Entry[]> {
+    const found: Entry[] = [];
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: tables.entries,
+          KeyConditionExpression: 'memberId = :m AND begins_with(#key, :p)',
+          ExpressionAttributeNames: { '#key': 'key' },
+          ExpressionAttributeValues: { ':m': { S: memberId }, ':p': { S: prefix } },
+          ConsistentRead: true,
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      found.push(...(page.Items ?? []).map(fromEntryItem));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found.sort((a, b) => a.seq - b.seq);
+  }
+
+  const stamp = (at: Situation) => ({ recordedAt: at.now.toISOString(), program: version });
+
+  /**
+   * Decides on the newest account and posts; decides again whenever somebody was faster. `decide` may read entries of
+   * the member: it always runs after the account was read, so whatever changes them fails the account's condition.
+   * An account that went into another one is answered for by that one.
+   */
+  async function post(memberId: string, decide: Decide): Promise<Outcome> {
+    let current = await home(memberId);
+    let missing: ReadonlySet<string> = new Set();
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const at = situation();
+      const decision = await decide(current, at, missing);
+      if ('kind' in decision) return decision;
+      const { draft, beside } = 'draft' in decision ? decision : { draft: decision, beside: [] };
+      const before = await entryOfAbsorbed(current, draft.key);
+      if (before) return replay(before, draft.fingerprint);
+      const next = append(current, draft, stamp(at));
+      const refusal = await write([{ before: current, ...next }], beside);
+      if (!refusal)
+        return next.entry.detail.kind === 'refused'
+          ? { kind: 'refused', because: next.entry.detail.because, entry: next.entry }
+          : { kind: 'posted', entry: next.entry };
+      // Both may be there: the entry is the answer then, whatever else the account did meanwhile.
+      if (refusal.entry) return replay(refusal.entry, draft.fingerprint);
+      missing = refusal.missing;
+      // The first losers try again at once with what they were shown; after that everybody steps aside for a moment.
+      if (!refusal.account && missing.size === 0) await pause(attempt);
+      else if (attempt > 2) await pause(attempt);
+      current = refusal.account ?? (await standing(current.memberId));
+      if (current.mergedInto) current = await home(current.memberId);
+    }
+    throw new LedgerBusy(`no posting after ${ATTEMPTS} tries`);
+  }
+
+  /** Two accounts at once, or neither: one transaction of four items. Answers with the first one's entry. */
+  async function postPair(
+    memberIds: readonly [string, string],
+    decide: (
+      accounts: readonly [Account, Account],
+      situation: Situation,
+    ) => readonly [Draft, Draft] | Outcome | Promise<readonly [Draft, Draft] | Outcome>,
+  ): Promise<Outcome> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const accounts = (await Promise.all(memberIds.map(standing))) as unknown as readonly [Account, Account];
+      const at = situation();
+      const drafts = await decide(accounts, at);
+      if ('kind' in drafts) return drafts;
+      const [first, second] = [append(accounts[0], drafts[0], stamp(at)), append(accounts[1], drafts[1], stamp(at))];
+      const refusal = await write([
+        { before: accounts[0], ...first },
+        { before: accounts[1], ...second },
+      ]);
+      if (!refusal) return { kind: 'posted', entry: first.entry };
+      if (refusal.entry) {
+        const there = (await entry(memberIds[0], drafts[0].key)) ?? refusal.entry;
+        return replay(there, drafts[0].fingerprint);
+      }
+      await pause(attempt);
+    }
+    throw new LedgerBusy(`no posting after ${ATTEMPTS} tries`);
+  }
+
+  const pause = (attempt: number) => wait(random() * Math.min(BACKOFF_MS.max, BACKOFF_MS.base * 2 ** attempt));
+
+  /** The account that answers for this one. */
+  async function home(memberId: string): Promise<Account> {
+    let found = await standing(memberId);
+    // An account may be absorbed by one that was absorbed itself; a ring cannot come about, since what is merged is not merged into.
+    while (found.mergedInto) found = await standing(found.mergedInto);
+    return found;
+  }
+
+  /** What was booked to an account before it went into this one was booked: it is not booked a second time here. */
+  async function entryOfAbsorbed({ absorbed = [] }: Account, key: string): Promise<Entry | undefined> {
+    for (const memberId of absorbed) {
+      const found = await entry(memberId, key);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  interface Step {
+    readonly before: Account;
+    readonly account: Account;
+    readonly entry: Entry;
+  }
+
+  /** `undefined` when written; else what was in the way. */
+  async function write(steps: readonly Step[], beside: readonly Beside[] = []): Promise<InTheWay | undefined> {
+    try {
+      await client.send(
+        new TransactWriteItemsCommand({
+          // Same posting, same token, same bytes: the SDK's own retry after a lost reply finds it done. 36 characters at most.
+          ClientRequestToken: steps[0]?.entry.hash.slice(0, 36),
+          TransactItems: [...steps.flatMap(puts), ...beside.map(({ item }) => item)],
+        }),
+      );
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransactionCanceledException)
+        return inTheWay(error.CancellationReasons ?? [], steps.length, beside, error);
+      // The SDK retries none of these.
+      if (
+        isNamed(
+          error,
+          'TransactionConflictException',
+          'TransactionInProgressException',
+          'ThrottlingException',
+          'ProvisionedThroughputExceededException',
+        )
+      ) {
+        return { missing: new Set() };
+      }
+      throw error;
+    }
+  }
+
+  const puts = ({ before, account: after, entry: posted }: Step): TransactWriteItem[] => [
+    {
+      Put: {
+        TableName: tables.accounts,
+        Item: toAccountItem(after, program, dayIn(program.timeZone, posted.recordedAt)),
+        ...(before.seq === 0
+          ? { ConditionExpression: 'attribute_not_exists(memberId)' }
+          : {
+              ConditionExpression: 'seq = :seq',
+              ExpressionAttributeValues: { ':seq': { N: String(before.seq) } },
+            }),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    },
+    {
+      Put: {
+        TableName: tables.entries,
+        Item: toEntryItem(posted),
+        ConditionExpression: 'attribute_not_exists(memberId)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    },
+  ];
+
+  /** An entry that stands already, told apart by what was asked for it. */
+  function replay(there: Entry, asked: string, differences?: readonly string[]): Outcome {
+    if (there.fingerprint === asked)
+      return there.detail.kind === 'refused'
+        ? { kind: 'refused', because: there.detail.because, entry: there }
+        : { kind: 'replayed', entry: there };
+    return { kind: 'conflict', entry: there, differences: differences ?? [differenceOf(there.detail)] };
+  }
+
+  return { account, standing, home, entry, entries, post, postPair, replay, situation, stamp, program };
+}
+
+/** What stood there instead; nothing of it when it was a passing conflict, and must be read. */
+interface InTheWay {
+  readonly account?: Account;
+  readonly entry?: Entry;
+  readonly missing: ReadonlySet<string>;
+}
+
+const isNamed = (error: unknown, ...names: string[]): boolean => error instanceof Error && names.includes(error.name);
+
+const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'ConditionalCheckFailed'];
+
+/** Reads the reasons of a cancelled transaction: an account's and its entry's for each step, then what was beside them. */
+function inTheWay(
+  reasons: readonly CancellationReason[],
+  steps: number,
+  beside: readonly Beside[],
+  error: Error,
+): InTheWay {
+  const failed = (reason: CancellationReason | undefined) => reason?.Code === 'ConditionalCheckFailed';
+  const missing = new Set(beside.filter((_, index) => failed(reasons[2 * steps + index])).map(({ name }) => name));
+  const entries = Array.from({ length: steps }, (_, step) => reasons[2 * step + 1]);
+  const there = entries.find((reason) => failed(reason) && reason?.Item);
+  if (there?.Item) return { entry: fromEntryItem(there.Item as Item), missing };
+  const [ofAccount] = reasons;
+  if (steps === 1 && failed(ofAccount) && ofAccount?.Item)
+    return { account: fromAccountItem(ofAccount.Item as Item), missing };
+  if (reasons.some(({ Code }) => Code && PASSING.includes(Code))) return { missing };
+  throw error;
+}
+
+function differenceOf(detail: Detail): string {
+  switch (detail.kind) {
+    case 'refund':
+      return `the refund was of ${detail.extent.kind === 'everything' ? 'everything' : JSON.stringify(detail.extent)}`;
+    case 'authorized':
+    case 'redeemed':
+      return `the redemption was of ${detail.points} points${detail.rewardId ? ` for ${detail.rewardId}` : ''}`;
+    case 'released':
+      return `the redemption was ${detail.because}`;
+    case 'adjusted':
+      return `the adjustment was of ${detail.points} points`;
+    case 'gift-sent':
+      return `the gift was of ${detail.points} points`;
+    default:
+      return 'the content differs';
+  }
+}
