@@ -18,6 +18,7 @@ import {
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
 import { today } from '../loyalty/situation.ts';
 import { type JournalOptions, type Outcome, openJournal } from './journal.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What would be posted now: the very same decision, not written. */
 export interface Quote {
@@ -27,14 +28,20 @@ export interface Quote {
 
 export type Ledger = ReturnType<typeof openLedger>;
 
+export interface LedgerOptions extends JournalOptions {
+  /** Absent: nobody looks around, and no sale has tags or flags. */
+  readonly surroundings?: Surroundings;
+}
+
 /** Opens a merchant's ledger: every command of it, each posted once. */
-export function openLedger(options: JournalOptions) {
+export function openLedger(options: LedgerOptions) {
   const journal = openJournal(options);
   const { account, entry, entries, post, replay } = journal;
 
   async function sale(memberId: string, fact: SaleFact): Promise<Outcome> {
+    const around = await options.surroundings?.(memberId, fact, { quote: false });
     const spent = fact.redemptionId ? await spentOn(memberId, fact.redemptionId) : undefined;
-    return post(memberId, (account, at) => decideSale(account, fact, at, spent));
+    return post(memberId, (account, at) => decideSale(account, fact, { ...at, ...around }, spent));
   }
 
   /** What a captured redemption paid; captures one that is held. A refused or unknown one paid nothing. */
@@ -46,8 +53,9 @@ export function openLedger(options: JournalOptions) {
   }
 
   async function quote(memberId: string, fact: SaleFact): Promise<Quote> {
+    const around = await options.surroundings?.(memberId, fact, { quote: true });
     const current = await journal.home(memberId);
-    const at = journal.situation();
+    const at = { ...journal.situation(), ...around };
     const hold = fact.redemptionId ? holdOf(current, fact.redemptionId) : undefined;
     const spent =
       hold && fact.redemptionId ? { redemptionId: fact.redemptionId, points: hold.points, from: hold.from } : undefined;
@@ -132,8 +140,10 @@ export function openLedger(options: JournalOptions) {
       if (outcome.kind !== 'conflict' || outcome.entry.detail.kind !== 'sale') return outcome;
       return { ...outcome, differences: saleDifferences(outcome.entry.detail, fact) };
     },
-    activity: (memberId: string, fact: ActivityFact): Promise<Outcome> =>
-      post(memberId, (account, at) => decideActivity(account, fact, at)),
+    async activity(memberId: string, fact: ActivityFact): Promise<Outcome> {
+      const around = await options.surroundings?.(memberId, fact, { quote: false });
+      return post(memberId, (account, at) => decideActivity(account, fact, { ...at, ...around }));
+    },
     /** Spends at once, or puts aside. */
     authorize: (memberId: string, asked: Redemption): Promise<Outcome> =>
       post(memberId, (account, at) => decideRedemption(account, asked, at)),

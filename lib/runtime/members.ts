@@ -25,6 +25,8 @@ export interface Member {
   readonly identities: readonly Identity[];
   readonly profile: Profile;
   readonly consents: Readonly<Partial<Record<Channel, Consent>>>;
+  /** What staff or a segment gave the member; rules may ask for them. */
+  readonly tags?: readonly string[];
   readonly enrolledAt: string;
   /** Who enrolled the member. */
   readonly source: string;

@@ -3,6 +3,7 @@ import { dynamodb } from './dynamodb.ts';
 import { openLedger } from './ledger.ts';
 import { openMembers } from './members.ts';
 import { openOrders } from './orders.ts';
+import { openSurroundings } from './surroundings.ts';
 import { openWaitingRoom } from './waiting-room.ts';
 
 /** The stores of the merchant that this function was deployed for, each opened when it is first asked for. */
@@ -21,7 +22,11 @@ const now = () => new Date();
 export const ledger = once(() => {
   const { program, version } = merchant();
   const tables = { accounts: setting('TABLE_ACCOUNTS'), entries: setting('TABLE_ENTRIES') };
-  return openLedger({ client, tables, program, version, now });
+  const surroundings = openSurroundings({
+    program,
+    tagsOf: async (memberId) => (await members().get(memberId))?.tags ?? [],
+  });
+  return openLedger({ client, tables, program, version, now, surroundings });
 });
 export const members = once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
 export const orders = once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));
