@@ -1,14 +1,18 @@
 import {
-  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { holds, type Item, updated } from './expressions.ts';
 
-type Item = Record<string, AttributeValue>;
-type Tables = Map<string, Map<string, Item>>;
+/** Table → partition → sort key → item. */
+type Tables = Map<string, Map<string, Map<string, Item>>>;
 
 /** What can go wrong at one call. `lost` applies it and loses the answer; `die` applies it and nothing is called after. */
 export type Mishap = 'fail' | 'lost' | 'die' | 'conflict';
@@ -16,9 +20,19 @@ export type Mishap = 'fail' | 'lost' | 'die' | 'conflict';
 /** The process is gone: not an error that code could handle. */
 export class Died extends Error {}
 
+/** What one write of a transaction, or a write by itself, says. */
+interface Write {
+  readonly TableName: string | undefined;
+  readonly Key: Item;
+  readonly ConditionExpression?: string | undefined;
+  readonly ExpressionAttributeNames?: Record<string, string> | undefined;
+  readonly ExpressionAttributeValues?: Item | undefined;
+  readonly apply: (there: Item | undefined) => Item | undefined;
+}
+
 /**
- * The three calls that the ledger makes, with DynamoDB's semantics and mishaps at will; DynamoDB Local never raises a
- * conflict by itself. `ledger.test.ts` runs the same suite on this and on DynamoDB Local, so that the two cannot drift.
+ * Tables in memory, with DynamoDB's semantics for the calls that we make, and mishaps at will; DynamoDB Local never raises
+ * a conflict by itself. `dynamodb.test.ts` lives the same life on this and on DynamoDB Local, so that the two cannot drift.
  */
 export class MemoryClient {
   readonly tables: Tables;
@@ -60,44 +74,129 @@ export class MemoryClient {
 
   private apply(command: unknown): unknown {
     if (command instanceof GetItemCommand)
-      return { Item: this.table(command.input.TableName).get(keyText(command.input.Key ?? {})) };
-    if (command instanceof QueryCommand) {
-      const { ':m': member, ':p': prefix } = command.input.ExpressionAttributeValues ?? {};
-      const items = [...this.table(command.input.TableName).values()].filter(
-        (item) => item.memberId?.S === member?.S && item.key?.S?.startsWith(prefix?.S ?? ''),
-      );
-      return { Items: items };
-    }
+      return { Item: this.there(command.input.TableName, command.input.Key ?? {}) };
+    if (command instanceof QueryCommand) return this.query(command.input);
+    if (command instanceof PutItemCommand) return this.single(put(command.input));
+    if (command instanceof UpdateItemCommand) return this.single(update(command.input));
+    if (command instanceof DeleteItemCommand) return this.single(remove(command.input));
     if (command instanceof TransactWriteItemsCommand) {
-      const puts = (command.input.TransactItems ?? []).map((one) => {
-        if (!one.Put) throw new Error('only puts are known here');
-        return one.Put;
+      const writes = (command.input.TransactItems ?? []).map(({ Put, Update, Delete, ConditionCheck }): Write => {
+        if (Put) return put(Put);
+        if (Update) return update(Update);
+        if (Delete) return remove(Delete);
+        if (ConditionCheck) return { ...remove(ConditionCheck), apply: (there) => there };
+        throw new Error('an empty part of a transaction');
       });
-      const reasons = puts.map((put) => {
-        const there = this.table(put.TableName).get(primary(put.Item ?? {}));
-        const holds =
-          put.ConditionExpression === 'seq = :seq'
-            ? there?.seq?.N === put.ExpressionAttributeValues?.[':seq']?.N
-            : there === undefined;
-        return holds ? { Code: 'None' } : { Code: 'ConditionalCheckFailed', ...(there && { Item: there }) };
+      const keys = writes.map((write) => `${write.TableName}|${partitionOf(write.Key)}|${sortOf(write.Key)}`);
+      if (new Set(keys).size < keys.length) throw new Error('a transaction names an item twice');
+      const reasons = writes.map((write) => {
+        const there = this.there(write.TableName, write.Key);
+        return this.mayWrite(write)
+          ? { Code: 'None' }
+          : { Code: 'ConditionalCheckFailed', ...(there && { Item: there }) };
       });
       if (reasons.some((reason) => reason.Code !== 'None')) throw cancelled(reasons);
-      for (const put of puts) this.table(put.TableName).set(primary(put.Item ?? {}), put.Item ?? {});
+      for (const write of writes) this.write(write);
       return {};
     }
     throw new Error(`unknown here: ${(command as object).constructor.name}`);
   }
 
-  private table(name: string | undefined): Map<string, Item> {
-    const table = this.tables.get(name ?? '') ?? new Map<string, Item>();
-    this.tables.set(name ?? '', table);
-    return table;
+  private query(input: QueryCommand['input']): { Items: Item[] } {
+    const words = { names: input.ExpressionAttributeNames, values: input.ExpressionAttributeValues };
+    // A partition's key is a value of the expression: no need to look at anybody else's items.
+    const partitions = Object.values(input.ExpressionAttributeValues ?? {}).flatMap((value) => {
+      const partition = this.tables.get(input.TableName ?? '')?.get(value.S ?? '');
+      return partition ? [partition] : [];
+    });
+    const found = partitions
+      .flatMap((partition) => [...partition.entries()])
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, item]) => item)
+      .filter((item) => holds(input.KeyConditionExpression, item, words))
+      .filter((item) => holds(input.FilterExpression, item, words));
+    if (input.ScanIndexForward === false) found.reverse();
+    return { Items: found.slice(0, input.Limit ?? found.length) };
+  }
+
+  private single(write: Write): { Attributes?: Item } {
+    const before = this.there(write.TableName, write.Key);
+    if (!this.mayWrite(write))
+      throw new ConditionalCheckFailedException({
+        message: 'The conditional request failed',
+        $metadata: {},
+        ...(before && { Item: before }),
+      });
+    const after = this.write(write);
+    return after ? { Attributes: after } : {};
+  }
+
+  private mayWrite({ TableName, Key, ConditionExpression, ...words }: Write): boolean {
+    return holds(ConditionExpression, this.there(TableName, Key), {
+      names: words.ExpressionAttributeNames,
+      values: words.ExpressionAttributeValues,
+    });
+  }
+
+  private write({ TableName = '', Key, apply }: Write): Item | undefined {
+    const table = this.tables.get(TableName) ?? new Map<string, Map<string, Item>>();
+    this.tables.set(TableName, table);
+    const partition = table.get(partitionOf(Key)) ?? new Map<string, Item>();
+    table.set(partitionOf(Key), partition);
+    const after = apply(partition.get(sortOf(Key)));
+    if (after) partition.set(sortOf(Key), after);
+    else partition.delete(sortOf(Key));
+    return after;
+  }
+
+  private there(table: string | undefined, key: Item): Item | undefined {
+    return this.tables
+      .get(table ?? '')
+      ?.get(partitionOf(key))
+      ?.get(sortOf(key));
   }
 }
 
-const primary = (item: Item): string =>
-  keyText({ ...(item.memberId && { memberId: item.memberId }), ...(item.key && { key: item.key }) });
-const keyText = (key: Item): string => `${key.memberId?.S}|${key.key?.S ?? ''}`;
+const partitionOf = (key: Item): string => key.pk?.S ?? key.memberId?.S ?? '';
+const sortOf = (key: Item): string => key.sk?.S ?? key.key?.S ?? '';
+
+/** Of an item, what names it: accounts and entries by member, all other rows by `pk` and `sk`. */
+const keyOf = (item: Item): Item =>
+  item.pk
+    ? { pk: item.pk, ...(item.sk && { sk: item.sk }) }
+    : { ...(item.memberId && { memberId: item.memberId }), ...(item.key && { key: item.key }) };
+
+type Asked = {
+  readonly TableName: string | undefined;
+  readonly ConditionExpression?: string | undefined;
+  readonly ExpressionAttributeNames?: Record<string, string> | undefined;
+  readonly ExpressionAttributeValues?: Item | undefined;
+};
+
+const put = (asked: Asked & { readonly Item: Item | undefined }): Write => ({
+  ...asked,
+  Key: keyOf(asked.Item ?? {}),
+  apply: () => asked.Item,
+});
+
+const update = (
+  asked: Asked & { readonly Key: Item | undefined; readonly UpdateExpression?: string | undefined },
+): Write => ({
+  ...asked,
+  Key: asked.Key ?? {},
+  apply: (there) =>
+    updated(
+      asked.UpdateExpression ?? '',
+      { ...there, ...asked.Key },
+      { names: asked.ExpressionAttributeNames, values: asked.ExpressionAttributeValues },
+    ),
+});
+
+const remove = (asked: Asked & { readonly Key: Item | undefined }): Write => ({
+  ...asked,
+  Key: asked.Key ?? {},
+  apply: () => undefined,
+});
 
 const cancelled = (reasons: { Code: string; Item?: Item }[]) =>
   new TransactionCanceledException({ message: 'cancelled', $metadata: {}, CancellationReasons: reasons });
