@@ -176,6 +176,40 @@ export function openJournal(options: JournalOptions) {
     throw new LedgerBusy(`no posting after ${ATTEMPTS} tries`);
   }
 
+  /**
+   * Several entries of one account in one transaction, each decided on what the one before leaves: for those who bring
+   * many at once. One try; `undefined` when anything was in the way. Nothing was posted then, and `post` sorts it out.
+   */
+  async function postTogether(
+    before: Account,
+    decides: readonly ((account: Account, situation: Situation) => Draft)[],
+    beside: readonly TransactWriteItem[] = [],
+  ): Promise<readonly Entry[] | undefined> {
+    const at = situation();
+    const posted: Entry[] = [];
+    let account = before;
+    for (const decide of decides) {
+      const next = append(account, decide(account, at), stamp(at));
+      posted.push(next.entry);
+      account = next.account;
+    }
+    const newest = posted.at(-1);
+    if (!newest) return [];
+    try {
+      await client.send(
+        new TransactWriteItemsCommand({
+          ClientRequestToken: newest.hash.slice(0, 36),
+          TransactItems: [putAccount(before, account, newest), ...posted.map(putEntry), ...beside],
+        }),
+      );
+      return posted;
+    } catch (error) {
+      const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+      if (reasons.some(({ Code }) => Code && PASSING.includes(Code)) || isPassing(error)) return undefined;
+      throw error;
+    }
+  }
+
   const pause = (attempt: number) => wait(random() * Math.min(BACKOFF_MS.max, BACKOFF_MS.base * 2 ** attempt));
 
   /** The account that answers for this one. */
@@ -216,15 +250,7 @@ export function openJournal(options: JournalOptions) {
       if (error instanceof TransactionCanceledException)
         return inTheWay(error.CancellationReasons ?? [], steps.length, beside, error);
       // The SDK retries none of these.
-      if (
-        isNamed(
-          error,
-          'TransactionConflictException',
-          'TransactionInProgressException',
-          'ThrottlingException',
-          'ProvisionedThroughputExceededException',
-        )
-      ) {
+      if (isPassing(error)) {
         return { missing: new Set() };
       }
       throw error;
@@ -232,28 +258,32 @@ export function openJournal(options: JournalOptions) {
   }
 
   const puts = ({ before, account: after, entry: posted }: Step): TransactWriteItem[] => [
-    {
-      Put: {
-        TableName: tables.accounts,
-        Item: toAccountItem(after, program, dayIn(program.timeZone, posted.recordedAt)),
-        ...(before.seq === 0
-          ? { ConditionExpression: 'attribute_not_exists(memberId)' }
-          : {
-              ConditionExpression: 'seq = :seq',
-              ExpressionAttributeValues: { ':seq': { N: String(before.seq) } },
-            }),
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
-    },
-    {
-      Put: {
-        TableName: tables.entries,
-        Item: toEntryItem(posted),
-        ConditionExpression: 'attribute_not_exists(memberId)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      },
-    },
+    putAccount(before, after, posted),
+    putEntry(posted),
   ];
+
+  const putAccount = (before: Account, after: Account, newest: Entry): TransactWriteItem => ({
+    Put: {
+      TableName: tables.accounts,
+      Item: toAccountItem(after, program, dayIn(program.timeZone, newest.recordedAt)),
+      ...(before.seq === 0
+        ? { ConditionExpression: 'attribute_not_exists(memberId)' }
+        : {
+            ConditionExpression: 'seq = :seq',
+            ExpressionAttributeValues: { ':seq': { N: String(before.seq) } },
+          }),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  });
+
+  const putEntry = (posted: Entry): TransactWriteItem => ({
+    Put: {
+      TableName: tables.entries,
+      Item: toEntryItem(posted),
+      ConditionExpression: 'attribute_not_exists(memberId)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  });
 
   /** An entry that stands already, told apart by what was asked for it. */
   function replay(there: Entry, asked: string, differences?: readonly string[]): Outcome {
@@ -264,7 +294,7 @@ export function openJournal(options: JournalOptions) {
     return { kind: 'conflict', entry: there, differences: differences ?? [differenceOf(there.detail)] };
   }
 
-  return { account, standing, home, entry, entries, post, postPair, replay, situation, stamp, program };
+  return { account, standing, home, entry, entries, post, postPair, postTogether, replay, situation, stamp, program };
 }
 
 /** What stood there instead; nothing of it when it was a passing conflict, and must be read. */
@@ -275,6 +305,15 @@ interface InTheWay {
 }
 
 const isNamed = (error: unknown, ...names: string[]): boolean => error instanceof Error && names.includes(error.name);
+
+const isPassing = (error: unknown): boolean =>
+  isNamed(
+    error,
+    'TransactionConflictException',
+    'TransactionInProgressException',
+    'ThrottlingException',
+    'ProvisionedThroughputExceededException',
+  );
 
 const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'ConditionalCheckFailed'];
 
