@@ -16,7 +16,8 @@ import {
   startKey,
 } from '../loyalty/redeem.ts';
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
-import { today } from '../loyalty/situation.ts';
+import { type Situation, today } from '../loyalty/situation.ts';
+import { type Budgets, wantedBy } from './budgets.ts';
 import { type JournalOptions, type Outcome, openJournal } from './journal.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -31,6 +32,8 @@ export type Ledger = ReturnType<typeof openLedger>;
 export interface LedgerOptions extends JournalOptions {
   /** Absent: nobody looks around, and no sale has tags or flags. */
   readonly surroundings?: Surroundings;
+  /** Absent: no rule's budget is counted. */
+  readonly budgets?: Budgets | undefined;
 }
 
 /** Opens a merchant's ledger: every command of it, each posted once. */
@@ -41,7 +44,24 @@ export function openLedger(options: LedgerOptions) {
   async function sale(memberId: string, fact: SaleFact): Promise<Outcome> {
     const around = await options.surroundings?.(memberId, fact, { quote: false });
     const spent = fact.redemptionId ? await spentOn(memberId, fact.redemptionId) : undefined;
-    return post(memberId, (account, at) => decideSale(account, fact, { ...at, ...around }, spent));
+    return post(memberId, (account, at) =>
+      withinBudgets(account, { ...at, ...around }, (all) => decideSale(account, fact, all, spent)),
+    );
+  }
+
+  /** Decides, and once more with what the budgets had left where a rule wants of one. */
+  async function withinBudgets(
+    { memberId }: Account,
+    at: Situation,
+    decide: (at: Situation) => Draft,
+    ask: 'reserve' | 'expect' = 'reserve',
+  ): Promise<Draft> {
+    const draft = decide(at);
+    const wanted = wantedBy(draft, at.program);
+    if (!options.budgets || Object.keys(wanted).length === 0) return draft;
+    // What stands already wants nothing more: it is answered from its entry.
+    if (await entry(memberId, draft.key)) return draft;
+    return decide({ ...at, budgets: await options.budgets[ask](memberId, draft.key, wanted) });
   }
 
   /** What a captured redemption paid; captures one that is held. A refused or unknown one paid nothing. */
@@ -59,7 +79,7 @@ export function openLedger(options: LedgerOptions) {
     const hold = fact.redemptionId ? holdOf(current, fact.redemptionId) : undefined;
     const spent =
       hold && fact.redemptionId ? { redemptionId: fact.redemptionId, points: hold.points, from: hold.from } : undefined;
-    const draft = decideSale(current, fact, at, spent);
+    const draft = await withinBudgets(current, at, (all) => decideSale(current, fact, all, spent), 'expect');
     return { draft, entry: append(current, draft, journal.stamp(at)).entry };
   }
 
@@ -142,7 +162,9 @@ export function openLedger(options: LedgerOptions) {
     },
     async activity(memberId: string, fact: ActivityFact): Promise<Outcome> {
       const around = await options.surroundings?.(memberId, fact, { quote: false });
-      return post(memberId, (account, at) => decideActivity(account, fact, { ...at, ...around }));
+      return post(memberId, (account, at) =>
+        withinBudgets(account, { ...at, ...around }, (all) => decideActivity(account, fact, all)),
+      );
     },
     /** Spends at once, or puts aside. */
     authorize: (memberId: string, asked: Redemption): Promise<Outcome> =>

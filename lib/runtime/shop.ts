@@ -1,3 +1,4 @@
+import { hasBudgets, openBudgets } from './budgets.ts';
 import { merchant, setting } from './config.ts';
 import { dynamodb } from './dynamodb.ts';
 import { openLedger } from './ledger.ts';
@@ -26,7 +27,10 @@ export const ledger = once(() => {
     program,
     tagsOf: async (memberId) => (await members().get(memberId))?.tags ?? [],
   });
-  return openLedger({ client, tables, program, version, now, surroundings });
+  const budgets = hasBudgets(program)
+    ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now })
+    : undefined;
+  return openLedger({ client, tables, program, version, now, surroundings, budgets });
 });
 export const members = once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
 export const orders = once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));

@@ -1,0 +1,176 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Draft } from '../loyalty/entry.ts';
+import type { Program } from '../loyalty/program.ts';
+import { LedgerBusy } from './journal.ts';
+
+/**
+ * What a rule may give over all members. The total stands in one row, and beside it what was put aside for each entry,
+ * under its business key: asking again finds it, and a member's own transaction never waits for everybody else's. What
+ * was put aside for an entry that never came stays put aside: a budget may be used less than in full, never more.
+ */
+export type Budgets = ReturnType<typeof openBudgets>;
+
+/** Rule → points. */
+export type ByRule = Readonly<Record<string, number>>;
+
+/** As long as a sale may be told again, and longer. */
+const KEPT_DAYS = 800;
+const ATTEMPTS = 64;
+const BACKOFF_MS = { base: 4, max: 250 };
+
+export const hasBudgets = ({ rules }: Pick<Program, 'rules'>): boolean =>
+  rules.some(({ budgetPoints }) => budgetPoints !== undefined);
+
+/** What the rules with a budget would give, if there is enough of it. */
+export function wantedBy({ detail }: Pick<Draft, 'detail'>, { rules }: Pick<Program, 'rules'>): ByRule {
+  const parts = detail.kind === 'sale' || detail.kind === 'activity' ? detail.parts : [];
+  return Object.fromEntries(
+    parts
+      .filter(({ rule, points }) => points > 0 && budgetOf(rules, rule) !== undefined)
+      .map(({ rule, points }) => [rule, points]),
+  );
+}
+
+const budgetOf = (rules: Program['rules'], id: string): number | undefined =>
+  rules.find((rule) => rule.id === id)?.budgetPoints;
+
+export function openBudgets({
+  client,
+  table,
+  program: { rules },
+  now = () => new Date(),
+  random = Math.random,
+}: {
+  client: DynamoDBClient;
+  table: string;
+  program: Pick<Program, 'rules'>;
+  now?: () => Date;
+  random?: () => number;
+}) {
+  const total = (rule: string) => ({ pk: { S: `B#${rule}` }, sk: { S: 'B' } });
+  const share = (rule: string, memberId: string, key: string) => ({
+    pk: { S: `B#${rule}` },
+    sk: { S: `${memberId}#${key}` },
+  });
+
+  async function pointsAt(Key: Record<string, AttributeValue>): Promise<number> {
+    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+    return Number(Item?.points?.N ?? 0);
+  }
+
+  /** What is put aside for the entry, and what more of what it wants there is. */
+  async function standing(rule: string, memberId: string, key: string, wanted: number) {
+    const granted = await pointsAt(share(rule, memberId, key));
+    if (granted >= wanted) return { granted, more: 0 };
+    const used = await pointsAt(total(rule));
+    const left = (budgetOf(rules, rule) ?? 0) - used;
+    return { granted, more: Math.max(0, Math.min(wanted - granted, left)) };
+  }
+
+  async function reserve(rule: string, memberId: string, key: string, wanted: number): Promise<number> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const { granted, more } = await standing(rule, memberId, key, wanted);
+      if (more === 0 || (await putAside(rule, memberId, key, granted, more))) return Math.min(wanted, granted + more);
+      await wait(random() * Math.min(BACKOFF_MS.max, BACKOFF_MS.base * 2 ** attempt));
+    }
+    throw new LedgerBusy(`no budget was put aside after ${ATTEMPTS} tries`);
+  }
+
+  /** `false` when somebody was faster: look again at what is left. */
+  async function putAside(
+    rule: string,
+    memberId: string,
+    key: string,
+    granted: number,
+    more: number,
+  ): Promise<boolean> {
+    const ttl = String(Math.floor(now().getTime() / 1000) + KEPT_DAYS * 86_400);
+    try {
+      await client.send(
+        new TransactWriteItemsCommand({
+          TransactItems: [
+            {
+              Update: {
+                TableName: table,
+                Key: total(rule),
+                UpdateExpression: 'ADD points :more',
+                ConditionExpression: 'attribute_not_exists(points) OR points <= :most',
+                ExpressionAttributeValues: {
+                  ':more': { N: String(more) },
+                  ':most': { N: String((budgetOf(rules, rule) ?? 0) - more) },
+                },
+              },
+            },
+            {
+              Update: {
+                TableName: table,
+                Key: share(rule, memberId, key),
+                UpdateExpression: 'SET points = :after, #ttl = :ttl',
+                ConditionExpression: granted === 0 ? 'attribute_not_exists(points)' : 'points = :before',
+                ExpressionAttributeNames: { '#ttl': 'ttl' },
+                ExpressionAttributeValues: {
+                  ':after': { N: String(granted + more) },
+                  ':ttl': { N: ttl },
+                  ...(granted > 0 && { ':before': { N: String(granted) } }),
+                },
+              },
+            },
+          ],
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isOvertaken(error)) return false;
+      throw error;
+    }
+  }
+
+  const each = async (wanted: ByRule, ask: (rule: string, points: number) => Promise<number>): Promise<ByRule> => {
+    const granted: Record<string, number> = {};
+    // One after the other: two entries that want the same two would be in each other's way otherwise.
+    for (const [rule, points] of Object.entries(wanted)) granted[rule] = await ask(rule, points);
+    return granted;
+  };
+
+  return {
+    /** Puts aside what the entry under that key wants, or what is left of it. Again, it is the same. */
+    reserve: (memberId: string, key: string, wanted: ByRule): Promise<ByRule> =>
+      each(wanted, (rule, points) => reserve(rule, memberId, key, points)),
+
+    /** What `reserve` would put aside now. */
+    expect: (memberId: string, key: string, wanted: ByRule): Promise<ByRule> =>
+      each(wanted, async (rule, points) => {
+        const { granted, more } = await standing(rule, memberId, key, points);
+        return Math.min(points, granted + more);
+      }),
+
+    /** What has been put aside of a rule's budget so far. */
+    used: (rule: string): Promise<number> => pointsAt(total(rule)),
+  };
+}
+
+/** A condition that no longer holds, or transactions that met. The SDK retries neither. */
+function isOvertaken(error: unknown): boolean {
+  if (error instanceof TransactionCanceledException)
+    return (error.CancellationReasons ?? []).every(({ Code = 'None' }) => PASSING.has(Code));
+  return error instanceof Error && PASSING.has(error.name);
+}
+
+const PASSING = new Set([
+  'None',
+  'ConditionalCheckFailed',
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+]);
