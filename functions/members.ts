@@ -1,6 +1,9 @@
+import { asOf } from '../lib/loyalty/as-of.ts';
 import { dayIn } from '../lib/loyalty/calendar.ts';
 import type { Identity } from '../lib/loyalty/facts.ts';
+import { balanceAnswer } from '../lib/runtime/answers/balance.ts';
 import { entryAnswer, memberAnswer, unknownMember } from '../lib/runtime/answers.ts';
+import { getBalance } from '../lib/runtime/api/balance.ts';
 import {
   deleteMember,
   findMember,
@@ -72,6 +75,14 @@ export const handler = api(
     const last = page.at(-1);
     const more = last !== undefined && last.seq < entries.length;
     return { status: 200, body: { entries: page.map(entryAnswer), ...(more && { next: last.seq }) } };
+  }),
+
+  endpoint(getBalance, async ({ id, asOf: moment = new Date().toISOString() }) => {
+    const entries = await ledger().entries(id);
+    if (entries.length === 0 && !(await members().get(id))) return unknown;
+    const { tiers, timeZone } = merchant().program;
+    const standing = asOf(entries, moment, timeZone);
+    return { status: 200, body: balanceAnswer(id, moment, standing, tiers[0]?.id ?? '') };
   }),
 );
 

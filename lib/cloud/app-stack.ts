@@ -89,6 +89,7 @@ export class AppStack extends Stack {
         'PATCH /v1/members/{id}',
         'DELETE /v1/members/{id}',
         'GET /v1/members/{id}/entries',
+        'GET /v1/members/{id}/balance',
       ],
       ...journal,
       table('TABLE_MEMBERS', members, 'GetItem', 'PutItem', 'DeleteItem'),

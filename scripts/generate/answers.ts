@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Channel, Identity, Profile } from '../../lib/loyalty/facts.ts';
 import { Reward as ProgramReward } from '../../lib/loyalty/program/rewards.ts';
+import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
 import type {
   EarnedAnswer,
   EntryAnswer,
@@ -98,6 +99,19 @@ const Entry = z.strictObject({
   hash: z.string(),
 }) satisfies z.ZodType<EntryAnswer>;
 export const Entries = z.strictObject({ entries: z.array(Entry), next: z.int().optional() });
+
+export const Balance = z.strictObject({
+  memberId: z.string(),
+  asOf: z.string(),
+  balance: points,
+  pending: points,
+  held: points,
+  owed: points,
+  lifetime: points,
+  tier: z.string(),
+  seq: z.int().nonnegative(),
+  buckets: z.record(z.string(), points),
+}) satisfies z.ZodType<BalanceAnswer>;
 
 export const Rewards = z.strictObject({
   rewards: z.array(z.strictObject({ ...ProgramReward.shape, affordable: z.boolean().optional() })),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { postActivity } from '../../lib/runtime/api/activities.ts';
+import { getBalance } from '../../lib/runtime/api/balance.ts';
 import {
   deleteMember,
   findMember,
@@ -82,6 +83,13 @@ export const operations: readonly Operation[] = [
     name: 'listEntries',
     summary: 'The member’s journal, page by page',
     answers: { 200: ['Entries in their order; `next` is the `after` of the next page', bodies.Entries], ...notFound },
+  },
+  {
+    route: getBalance,
+    name: 'getBalance',
+    summary: 'The member’s balance as of any day or instant',
+    says: 'What the books said then: a sale that was told later does not change it.',
+    answers: { 200: ['The balance', bodies.Balance], ...notFound },
   },
   {
     route: postSale,
