@@ -54,7 +54,7 @@ export interface Account {
    */
   readonly window: Readonly<Record<string, number>>;
   /** A tier that staff have given, through that day. */
-  readonly granted?: { readonly tier: string; readonly through: Day };
+  readonly granted?: { readonly id: string; readonly tier: string; readonly through: Day };
   /** What has been counted towards a limit: `<what>@<period>` → points or times. */
   readonly counters: Readonly<Record<string, number>>;
   /** Thousandths of a point that are kept until they are a whole one; 0 to 999. */

@@ -82,8 +82,8 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
     window: { [sale.window.key]: kept.window },
     counters,
     carry: settled,
-    visits: 1,
-    purchases: 1,
+    // What was all back before it came was no purchase.
+    ...(!kept.nothing && { visits: 1, purchases: 1 }),
     activeOn: soldOn,
     ...(early.length > 0 && { settlesEarly: orderOf(fact) }),
     ...(better.referredBy && { referredBy: null }),
@@ -172,7 +172,7 @@ function saleAt(
     flags,
     counters: limited.counters,
     early,
-    ...(referral && { referredBy: referral.referrer }),
+    ...(referral && !kept.nothing && { referredBy: referral.referrer }),
   };
 }
 
@@ -210,7 +210,8 @@ function referralOf(account: Account, fact: SaleFact, program: Program, soldOn: 
   const { referredBy } = account;
   if (!referrals || !referredBy) return undefined;
   const days = (Date.parse(soldOn) - Date.parse(referredBy.on)) / 86_400_000;
-  if (days > referrals.withinDays || fact.netMinor < minor(referrals.minimumSpend, program.currency)) return undefined;
+  // What was bought before somebody brought the friend is nobody's doing.
+  if (days < 0 || days > referrals.withinDays || fact.netMinor < minor(referrals.minimumSpend, program.currency)) return undefined;
   const part: Part = {
     rule: REFERRAL,
     points: points(referrals.friendPoints),
@@ -223,14 +224,15 @@ function referralOf(account: Account, fact: SaleFact, program: Program, soldOn: 
 function parted(
   parts: readonly Part[],
   account: Account,
-  { program }: Situation,
+  situation: Situation,
   day: Day,
   lot: string,
   review: string | undefined,
 ): { readonly parts: readonly Part[]; readonly to: string } {
+  const { program } = situation;
   const placeFor = (rule: Program['rules'][number] | undefined): string => {
     const bucket = bucketFor(account, program, rule, day);
-    const place = placeOf(bucket, rule?.pending ?? program.pending, day, lot);
+    const place = placeOf(bucket, rule?.pending ?? program.pending, { day, today: today(situation), name: lot });
     return review ? lotFor(review, place) : place;
   };
   const to = placeFor(undefined);
@@ -244,7 +246,7 @@ function parted(
 }
 
 /** Under an expiry by inactivity, what comes late lives as long as what the member did since. */
-function bucketFor(
+export function bucketFor(
   account: Account,
   program: Program,
   rule: Program['rules'][number] | undefined,

@@ -74,7 +74,9 @@ export function announce(entry: Entry): LoyaltyEvent[] {
       say('points.expired', { points: detail.points, through: detail.through });
       break;
     case 'activated':
-      say('points.activated', { points: detail.points, because: detail.because });
+      // Said yes to while staff look: the points come with their yes.
+      if (detail.points > 0) say('points.activated', { points: detail.points, because: detail.because });
+      for (const rewardId of detail.unlocked ?? []) say('reward.unlocked', { rewardId }, `.${rewardId}`);
       break;
     case 'declined':
       say('points.declined', { points: detail.points, because: detail.because });
@@ -95,7 +97,8 @@ export function announce(entry: Entry): LoyaltyEvent[] {
       say('referral.completed', { points: detail.points });
       break;
     case 'referral-reversed':
-      say('referral.reversed', { points: detail.points });
+      // One that was never paid is no news.
+      if (detail.points > 0) say('referral.reversed', { points: detail.points });
       break;
     case 'merged-into':
       say('member.merged', { into: detail.with, points: detail.points });
@@ -111,6 +114,8 @@ export function announce(entry: Entry): LoyaltyEvent[] {
       break;
     case 'authorized':
     case 'released':
+    case 'code-used':
+    case 'code-revoked':
     case 'refused':
     case 'consent':
     case 'tier-reviewed':
@@ -123,7 +128,8 @@ export function announce(entry: Entry): LoyaltyEvent[] {
     case 'history':
       break;
   }
-  if (entry.tierFrom !== undefined) say('tier.changed', { from: entry.tierFrom, to: tier });
+  // A tier that a member brings along is news to nobody.
+  if (entry.tierFrom !== undefined && detail.kind !== 'imported') say('tier.changed', { from: entry.tierFrom, to: tier });
   return told;
 }
 

@@ -137,8 +137,21 @@ export type Detail =
       readonly lapsesAt?: Instant;
       /** A capture of less than was held. */
       readonly released?: Points;
-      /** A code was given out with it; what it is stands elsewhere. */
-      readonly code?: true;
+      /** A piece of the stock was taken with it. */
+      readonly stock?: true;
+      /** A code was given out with it: the name under which it is kept, which is not the code. */
+      readonly code?: string;
+    }
+  /** A code ends once: somebody got something for it, or staff took it back. */
+  | {
+      readonly kind: 'code-used' | 'code-revoked';
+      readonly code: string;
+      readonly redemptionId: string;
+      readonly rewardId: string;
+      /** The caller's own name for the use. */
+      readonly useId?: string;
+      readonly orderId?: string;
+      readonly by?: string;
     }
   | {
       readonly kind: 'refused';
@@ -148,6 +161,23 @@ export type Detail =
       readonly points?: Points;
     }
   | {
+      readonly kind: 'refused';
+      readonly redemptionId?: undefined;
+      readonly giftId: string;
+      readonly because: string;
+      readonly points: Points;
+    }
+  /** A decision of staff that was not to be: the balance, or the second person, said no. */
+  | {
+      readonly kind: 'refused';
+      readonly redemptionId?: undefined;
+      /** The key that it would have been booked under. */
+      readonly of: string;
+      readonly because: string;
+      readonly points?: Points;
+      readonly by: string;
+    }
+  | {
       readonly kind: 'released';
       readonly redemptionId: string;
       readonly points: Points;
@@ -155,17 +185,27 @@ export type Detail =
       readonly because: 'voided' | 'lapsed';
     }
   | { readonly kind: 'expired'; readonly points: Points; readonly through: Day }
-  /** Points that waited can be spent, `because` their day has come or somebody said so. */
+  /** Points that waited can be spent, `because` their day has come or somebody said so; or they are gone. */
   | {
       readonly kind: 'activated' | 'declined';
+      /** What they waited for: a day, or `@` and a name. */
       readonly lot: string;
       readonly points: Points;
       readonly because: string;
       readonly by?: string;
+      readonly unlocked?: readonly string[];
+      /** Of what the order or the activity had counted towards a tier, this is left. */
+      readonly windowLeft?: number;
     }
   | { readonly kind: 'tier-reviewed'; readonly on: Day }
-  | { readonly kind: 'tier-granted'; readonly tier: string; readonly through: Day; readonly by: string }
-  | { readonly kind: 'tier-grant-ended'; readonly by: string }
+  | {
+      readonly kind: 'tier-granted';
+      readonly grantId: string;
+      readonly tier: string;
+      readonly through: Day;
+      readonly by: string;
+    }
+  | { readonly kind: 'tier-grant-ended'; readonly grantId: string; readonly by: string }
   /** Points by hand. `note` is kept beside the member's profile, where it can be erased. */
   | {
       readonly kind: 'adjusted';

@@ -13,21 +13,37 @@ export const isLot = (place: string): boolean => place.includes('/');
 export const bucketOf = (place: string): string => place.slice(place.lastIndexOf('/') + 1);
 
 /** What a lot waits for: a day, or `@` and the name under which somebody says yes or no. */
-export const waitsFor = (lot: string): string => lot.slice(0, lot.indexOf('/'));
+export const waitsFor = (lot: string): string => lot.split('/', 1)[0] ?? lot;
 
 /** Where a lot goes when it has waited long enough. */
 export const afterwards = (lot: string): string => lot.slice(lot.indexOf('/') + 1);
 
-/** Where points go that are earned on that day: into the bucket, or a lot before it. `name` is what a confirmation will say. */
-export function placeOf(bucket: Day | typeof NEVER, pending: Pending | undefined, day: Day, name: string): string {
+/** Each place in which points may stand on their way from there, in order: the lots, and the bucket in which they end. */
+export function stagesOf(place: string): readonly string[] {
+  return isLot(place) ? [place, ...stagesOf(afterwards(place))] : [place];
+}
+
+/**
+ * Where points go that are earned on that day: into the bucket, or a lot before it. `name` is what a confirmation will
+ * say. What is told so late that its wait is over does not wait.
+ */
+export function placeOf(
+  bucket: Day | typeof NEVER,
+  pending: Pending | undefined,
+  { day, today, name }: { readonly day: Day; readonly today: Day; readonly name: string },
+): string {
   if (!pending) return bucket;
   if (pending.kind === 'confirmation') return lotFor(name, bucket);
   const from = addDays(day, pending.days);
+  if (from <= today) return bucket;
   // Points that would lapse before they can be spent live as long as they wait.
   return `${from}/${bucket !== NEVER && bucket < from ? from : bucket}`;
 }
 
-export const lotFor = (name: string, place: string): string => `@${name.replaceAll('/', '%2F')}/${place}`;
+export const lotFor = (name: string, place: string): string => `${waitingFor(name)}/${place}`;
+
+/** A slash would part a place. */
+export const waitingFor = (name: string): string => `@${name.replaceAll('%', '%25').replaceAll('/', '%2F')}`;
 
 /** Parts what is added by place into what can be spent and what waits. */
 export function placed(amounts: Readonly<Record<string, number>>): { readonly buckets: Buckets; readonly lots: Lots } {
@@ -48,4 +64,10 @@ export const ripe = ({ lots }: Pick<Account, 'lots'>, day: Day): readonly string
 
 /** The lots that a confirmation of that name is about. */
 export const named = ({ lots }: Pick<Account, 'lots'>, name: string): readonly string[] =>
-  Object.keys(lots).filter((lot) => waitsFor(lot) === `@${name.replaceAll('/', '%2F')}`);
+  Object.keys(lots).filter((lot) => waitsFor(lot) === waitingFor(name));
+
+/** Also those that will be about it once something else is settled. */
+export const namedLater = ({ lots }: Pick<Account, 'lots'>, name: string): readonly string[] =>
+  Object.keys(lots).filter((lot) =>
+    stagesOf(lot).some((stage) => isLot(stage) && waitsFor(stage) === waitingFor(name)),
+  );

@@ -1,7 +1,10 @@
 import type { Account, Day } from './account.ts';
 import { addDays, addMonths } from './calendar.ts';
+import { fingerprint } from './canonical.ts';
+import { type Draft, keyOf } from './entry.ts';
 import { minorDigits } from './money.ts';
 import type { Program } from './program.ts';
+import { type Situation, today } from './situation.ts';
 
 type Tier = Program['tiers'][number];
 type Standing = Pick<Account, 'window' | 'granted'>;
@@ -80,6 +83,85 @@ export function unlocked(
   const can = (reward: Program['rewards'][number], at: typeof before) =>
     at.spendable >= reward.cost && hasTier(program, at.tier, reward.tier);
   return program.rewards.filter((reward) => can(reward, after) && !can(reward, before)).map((reward) => reward.id);
+}
+
+export const reviewKey = (on: Day): string => keyOf('sweep', on, 'tier-review');
+
+/** Takes or gives the tier that time has made; `undefined` while it is the same. A grant that is over goes with it. */
+export function decideReview(account: Account, situation: Situation): Draft | undefined {
+  const on = today(situation);
+  const tier = tierOf(situation.program, account, on).id;
+  if (tier === account.tier) return undefined;
+  return {
+    key: reviewKey(on),
+    source: 'sweep',
+    occurredAt: situation.now.toISOString(),
+    tier,
+    fingerprint: fingerprint(['tier-review', on]),
+    detail: { kind: 'tier-reviewed', on },
+    change: account.granted && account.granted.through < on ? { granted: null } : {},
+    trace: [{ step: 'tier-reviewed', rule: tier }],
+  };
+}
+
+/** A tier that staff give, whatever the window says: through that day. */
+export interface Grant {
+  readonly grantId: string;
+  readonly tier: string;
+  readonly through: Day;
+  readonly by: string;
+}
+
+export type GrantRefusal = 'unknown-tier' | 'day-is-over' | 'no-such-grant' | 'grant-is-over';
+
+const STAFF = 'staff';
+export const grantKey = (grantId: string): string => keyOf(STAFF, grantId, 'tier-granted');
+export const grantEndKey = (grantId: string): string => keyOf(STAFF, grantId, 'tier-grant-ended');
+export const grantFingerprint = ({ grantId, tier, through }: Grant): string =>
+  fingerprint(['grant', grantId, tier, through]);
+export const grantEndFingerprint = (grantId: string): string => fingerprint(['grant-end', grantId]);
+
+/** The newest grant is the one that counts. */
+export function decideGrant(
+  account: Account,
+  grant: Grant,
+  situation: Situation,
+): Draft | { readonly refused: GrantRefusal } {
+  const { program } = situation;
+  const { grantId: id, tier, through } = grant;
+  if (!program.tiers.some((one) => one.id === tier)) return { refused: 'unknown-tier' };
+  if (through < today(situation)) return { refused: 'day-is-over' };
+  const granted = { id, tier, through };
+  return {
+    key: grantKey(id),
+    source: STAFF,
+    occurredAt: situation.now.toISOString(),
+    tier: tierOf(program, { ...account, granted }, today(situation)).id,
+    fingerprint: grantFingerprint(grant),
+    detail: { kind: 'tier-granted', ...grant },
+    change: { granted },
+    trace: [{ step: 'tier-granted', rule: tier }],
+  };
+}
+
+/** Before its last day; the member has then what the window says. */
+export function decideGrantEnd(
+  account: Account,
+  { grantId, by }: Pick<Grant, 'grantId' | 'by'>,
+  situation: Situation,
+): Draft | { readonly refused: GrantRefusal } {
+  if (account.granted?.id !== grantId) return { refused: 'no-such-grant' };
+  const { granted: _, ...without } = account;
+  return {
+    key: grantEndKey(grantId),
+    source: STAFF,
+    occurredAt: situation.now.toISOString(),
+    tier: tierOf(situation.program, without, today(situation)).id,
+    fingerprint: grantEndFingerprint(grantId),
+    detail: { kind: 'tier-grant-ended', grantId, by },
+    change: { granted: null },
+    trace: [{ step: 'tier-grant-ended', rule: account.granted.tier }],
+  };
 }
 
 export function hasTier(program: Program, tier: string, needed: string | undefined): boolean {

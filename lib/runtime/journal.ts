@@ -43,6 +43,9 @@ export type Decide = (
   missing: ReadonlySet<string>,
 ) => Decision | Promise<Decision>;
 
+/** A draft for each, or for the first of them only. */
+export type PairDecision = readonly [Draft, Draft] | readonly [Draft] | Outcome;
+
 export interface JournalOptions {
   readonly client: DynamoDBClient;
   readonly tables: { readonly accounts: string; readonly entries: string };
@@ -113,6 +116,12 @@ export function openJournal(options: JournalOptions) {
     return found.sort((a, b) => a.seq - b.seq);
   }
 
+  /** Also those in the journals of accounts that went into this one. */
+  async function entriesOf({ memberId, absorbed = [] }: Account, prefix: string): Promise<Entry[]> {
+    const lists = await Promise.all([memberId, ...absorbed].map((one) => entries(one, prefix)));
+    return lists.flat();
+  }
+
   const stamp = (at: Situation) => ({ recordedAt: at.now.toISOString(), program: version });
 
   /**
@@ -132,10 +141,7 @@ export function openJournal(options: JournalOptions) {
       if (before) return replay(before, draft.fingerprint);
       const next = append(current, draft, stamp(at));
       const refusal = await write([{ before: current, ...next }], beside);
-      if (!refusal)
-        return next.entry.detail.kind === 'refused'
-          ? { kind: 'refused', because: next.entry.detail.because, entry: next.entry }
-          : { kind: 'posted', entry: next.entry };
+      if (!refusal) return booked(next.entry);
       // Both may be there: the entry is the answer then, whatever else the account did meanwhile.
       if (refusal.entry) return replay(refusal.entry, draft.fingerprint);
       missing = refusal.missing;
@@ -148,25 +154,26 @@ export function openJournal(options: JournalOptions) {
     throw new LedgerBusy(`no posting after ${ATTEMPTS} tries`);
   }
 
-  /** Two accounts at once, or neither: one transaction of four items. Answers with the first one's entry. */
+  /**
+   * Two accounts at once, or neither: one transaction of four items. Answers with the first one's entry. A single draft is
+   * the first one's alone: a refusal that only its asker has to remember.
+   */
   async function postPair(
     memberIds: readonly [string, string],
-    decide: (
-      accounts: readonly [Account, Account],
-      situation: Situation,
-    ) => readonly [Draft, Draft] | Outcome | Promise<readonly [Draft, Draft] | Outcome>,
+    decide: (accounts: readonly [Account, Account], situation: Situation) => PairDecision | Promise<PairDecision>,
   ): Promise<Outcome> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const accounts = (await Promise.all(memberIds.map(standing))) as unknown as readonly [Account, Account];
       const at = situation();
       const drafts = await decide(accounts, at);
       if ('kind' in drafts) return drafts;
-      const [first, second] = [append(accounts[0], drafts[0], stamp(at)), append(accounts[1], drafts[1], stamp(at))];
+      const first = append(accounts[0], drafts[0], stamp(at));
+      const second = drafts[1] && append(accounts[1], drafts[1], stamp(at));
       const refusal = await write([
         { before: accounts[0], ...first },
-        { before: accounts[1], ...second },
+        ...(second ? [{ before: accounts[1], ...second }] : []),
       ]);
-      if (!refusal) return { kind: 'posted', entry: first.entry };
+      if (!refusal) return booked(first.entry);
       if (refusal.entry) {
         const there = (await entry(memberIds[0], drafts[0].key)) ?? refusal.entry;
         return replay(there, drafts[0].fingerprint);
@@ -285,6 +292,18 @@ export function openJournal(options: JournalOptions) {
     },
   });
 
+  /** Beside an entry that was decided from the absence of another one: it holds when both are written, or neither is. */
+  const absent = (name: string, memberId: string, key: string): Beside => ({
+    name,
+    item: {
+      ConditionCheck: {
+        TableName: tables.entries,
+        Key: { memberId: { S: memberId }, key: { S: key } },
+        ConditionExpression: 'attribute_not_exists(memberId)',
+      },
+    },
+  });
+
   /** An entry that stands already, told apart by what was asked for it. */
   function replay(there: Entry, asked: string, differences?: readonly string[]): Outcome {
     if (there.fingerprint === asked)
@@ -294,8 +313,14 @@ export function openJournal(options: JournalOptions) {
     return { kind: 'conflict', entry: there, differences: differences ?? [differenceOf(there.detail)] };
   }
 
-  return { account, standing, home, entry, entries, post, postPair, postTogether, replay, situation, stamp, program };
+  return { account, standing, home, entry, entries, entriesOf, post, postPair, postTogether, absent, replay, situation, stamp, program };
 }
+
+/** A refusal that is on record was posted too, and answers as what it is. */
+const booked = (entry: Entry): Outcome =>
+  entry.detail.kind === 'refused'
+    ? { kind: 'refused', because: entry.detail.because, entry }
+    : { kind: 'posted', entry };
 
 /** What stood there instead; nothing of it when it was a passing conflict, and must be read. */
 interface InTheWay {
@@ -345,6 +370,11 @@ function differenceOf(detail: Detail): string {
       return `the redemption was of ${detail.points} points${detail.rewardId ? ` for ${detail.rewardId}` : ''}`;
     case 'released':
       return `the redemption was ${detail.because}`;
+    case 'activated':
+    case 'declined':
+      return `the points were ${detail.kind}`;
+    case 'tier-granted':
+      return `the grant was of ${detail.tier} through ${detail.through}`;
     case 'adjusted':
       return `the adjustment was of ${detail.points} points`;
     case 'gift-sent':

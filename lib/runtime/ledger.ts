@@ -19,6 +19,8 @@ import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
 import { type Situation, today } from '../loyalty/situation.ts';
 import { type Budgets, wantedBy } from './budgets.ts';
 import { type JournalOptions, type Outcome, openJournal } from './journal.ts';
+import { sharing } from './ledger/sharing.ts';
+import { time } from './ledger/time.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What would be posted now: the very same decision, not written. */
@@ -39,7 +41,7 @@ export interface LedgerOptions extends JournalOptions {
 /** Opens a merchant's ledger: every command of it, each posted once. */
 export function openLedger(options: LedgerOptions) {
   const journal = openJournal(options);
-  const { account, entry, entries, post, replay } = journal;
+  const { account, entry, entries, entriesOf, post, replay } = journal;
 
   async function sale(memberId: string, fact: SaleFact): Promise<Outcome> {
     const around = await options.surroundings?.(memberId, fact, { quote: false });
@@ -140,13 +142,9 @@ export function openLedger(options: LedgerOptions) {
     return replay(ended, asked);
   }
 
-  /** Also those in the journals of accounts that went into this one. */
-  async function entriesOf({ memberId, absorbed = [] }: Account, prefix: string): Promise<Entry[]> {
-    const lists = await Promise.all([memberId, ...absorbed].map((one) => entries(one, prefix)));
-    return lists.flat();
-  }
-
   return {
+    ...time(journal),
+    ...sharing(journal),
     account,
     entry,
     entries,
