@@ -2,31 +2,32 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   type AttributeValue,
+  BatchGetItemCommand,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
+  QueryCommand,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Channel, Identity, Profile } from '../loyalty/facts.ts';
-
-/** A yes or a no, with its proof: who asks later must be able to see when and how it was given. */
-export interface Consent {
-  readonly granted: boolean;
-  readonly at: string;
-  readonly source: string;
-  readonly proof: string;
-}
+import type { Consents } from '../loyalty/consents.ts';
+import type { Identity, Profile } from '../loyalty/facts.ts';
+import { type Likeness, likeness, normalizedName } from '../loyalty/names.ts';
+import type { Beside } from './journal.ts';
+import { type MergedMember, parted, united } from './one-person.ts';
 
 /** All that is personal, and all of it: the ledger knows ids only. Erasing this erases the person. */
 export interface Member {
   readonly memberId: string;
   readonly identities: readonly Identity[];
   readonly profile: Profile;
-  readonly consents: Readonly<Partial<Record<Channel, Consent>>>;
-  /** What staff or a segment gave the member; rules may ask for them. */
+  readonly consents: Consents;
+  /** What staff or a segment gave the member; rules may ask for them. Sorted; absent: nothing. */
   readonly tags?: readonly string[];
+  /** Members that turned out to be this one. */
+  readonly absorbed?: readonly string[];
   readonly enrolledAt: string;
   /** Who enrolled the member. */
   readonly source: string;
@@ -55,19 +56,41 @@ export type Changed =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'disagree'; readonly types: readonly string[] };
 
+/** Somebody of the same name: perhaps the same person, which only staff can say. */
+export interface Match extends Likeness {
+  readonly member: Member;
+}
+
+/** In the order in which they are checked. */
+export type MergeRefusal = 'unknown-member' | 'merged-elsewhere' | 'too-many-identities';
+
+/** What lies beside a member's profile: notes, what was said in a dispute. */
+export interface BesideProfile {
+  readonly sk: string;
+  readonly [field: string]: unknown;
+}
+
 /** So many identities of one member; more is a fault at a source. */
 const IDENTITIES_MAX = 20;
 
+/** Of a name that very many share, it proves nothing. */
+const NAMESAKES_MAX = 50;
+
 const ATTEMPTS = 8;
+
+/** As many as DynamoDB reads in one call. */
+const BATCH_GET_MAX = 100;
 
 export type Members = ReturnType<typeof openMembers>;
 
 /**
- * The Members table: one row a member, and one row for each identity, which makes it belong to one member only.
- * A member and its identities are written in one transaction.
+ * The Members table: one row a member, one row for each identity, which makes it belong to one member only, and one by
+ * which namesakes are found. They are written in one transaction. Whatever else is personal lies under the member's own
+ * `M#…` with another sort key: it is exported with the profile, and erased with it.
  */
 export function openMembers({ client, table }: { client: DynamoDBClient; table: string }) {
   const memberKey = (memberId: string) => ({ pk: { S: `M#${memberId}` }, sk: { S: 'P' } });
+  const nameKey = (name: string, memberId: string) => ({ pk: { S: `N#${name}` }, sk: { S: memberId } });
   const identityKey = ({ type, value }: Identity) => ({ pk: { S: `I#${type}:${value}` }, sk: { S: 'I' } });
 
   async function read(Key: Record<string, AttributeValue>): Promise<Record<string, unknown> | undefined> {
@@ -75,16 +98,24 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
     return Item && unmarshall(Item);
   }
 
-  async function get(memberId: string): Promise<Member | undefined> {
+  /** As it lies there, also where it was merged into another. */
+  async function rowOf(memberId: string): Promise<Member | MergedMember | undefined> {
     const row = await read(memberKey(memberId));
     if (!row) return undefined;
     const { pk: _, sk: __, ...member } = row;
     return member as unknown as Member;
   }
 
+  /** Whoever that is by now: the id of a member that was merged leads to the one it is part of. */
+  async function get(memberId: string): Promise<Member | undefined> {
+    let found = await rowOf(memberId);
+    while (found && isMerged(found)) found = await rowOf(found.mergedInto);
+    return found;
+  }
+
   /** Our own id is taken at its word only if there is such a member. */
   async function find(identity: Identity): Promise<string | undefined> {
-    if (identity.type === 'member') return (await read(memberKey(identity.value))) && identity.value;
+    if (identity.type === 'member') return (await get(identity.value))?.memberId;
     return (await read(identityKey(identity)))?.memberId as string | undefined;
   }
 
@@ -104,6 +135,22 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
       ConditionExpression: 'attribute_not_exists(pk)',
     },
   });
+  const handOver = (identity: Identity, from: string, to: string): TransactWriteItem => ({
+    Put: {
+      TableName: table,
+      Item: { ...identityKey(identity), memberId: { S: to } },
+      ConditionExpression: 'attribute_not_exists(pk) OR memberId = :m',
+      ExpressionAttributeValues: { ':m': { S: from } },
+    },
+  });
+  const renamed = (memberId: string, before: string | undefined, after: string | undefined): TransactWriteItem[] => {
+    const [old, fresh] = [normalizedName(before), normalizedName(after)];
+    if (old === fresh) return [];
+    return [
+      ...(old === undefined ? [] : [{ Delete: { TableName: table, Key: nameKey(old, memberId) } }]),
+      ...(fresh === undefined ? [] : [{ Put: { TableName: table, Item: nameKey(fresh, memberId) } }]),
+    ];
+  };
   const letGo = (identity: Identity, memberId: string): TransactWriteItem => ({
     Delete: {
       TableName: table,
@@ -145,20 +192,92 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
       const gained = after.identities.filter((one) => !before.identities.some((other) => isSame(one, other)));
       const lost = before.identities.filter((one) => !after.identities.some((other) => isSame(one, other)));
       const owners = await Promise.all(gained.map(find));
-      const taken = gained.filter((_, index) => owners[index] !== undefined && owners[index] !== memberId);
+      const taken = gained.filter((_, index) => owners[index] !== undefined && owners[index] !== before.memberId);
       if (taken.length > 0) return { kind: 'disagree', types: taken.map(({ type }) => type) };
       const member = { ...after, version: before.version + 1 };
       const done = await written([
         putMember(member, before),
-        ...gained.map((identity) => claim(identity, memberId)),
-        ...lost.map((identity) => letGo(identity, memberId)),
+        ...gained.map((identity) => claim(identity, before.memberId)),
+        ...lost.map((identity) => letGo(identity, before.memberId)),
+        ...renamed(before.memberId, before.profile.name, member.profile.name),
       ]);
       return done ? { kind: 'changed', member, before } : undefined;
     });
 
+  /** All rows under one key, page by page. */
+  async function under(pk: string, limit = Number.POSITIVE_INFINITY): Promise<BesideProfile[]> {
+    const found: Record<string, unknown>[] = [];
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: pk } },
+          ConsistentRead: true,
+          ...(limit < Number.POSITIVE_INFINITY && { Limit: limit }),
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      found.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+      from = page.LastEvaluatedKey;
+    } while (from && found.length < limit);
+    return found.map(({ pk: _, ...row }) => row as BesideProfile);
+  }
+
+  const besideProfile = async (memberId: string): Promise<BesideProfile[]> =>
+    (await under(`M#${memberId}`)).filter(({ sk }) => sk !== 'P');
+
+  async function eraseBesideProfile(memberIds: readonly string[]): Promise<void> {
+    for (const memberId of memberIds)
+      for (const { sk } of await besideProfile(memberId))
+        await client.send(
+          new DeleteItemCommand({ TableName: table, Key: { pk: { S: `M#${memberId}` }, sk: { S: sk } } }),
+        );
+  }
+
+  const beside = (items: readonly TransactWriteItem[]): Beside[] => items.map((item) => ({ name: 'member', item }));
+
+  /** A new member, and all that has to be written for it at once: it is one when these are there. */
+  function begun({ identities: told, profile, consents, source, at }: NewMember) {
+    const identities = distinct(told).filter(({ type }) => type !== 'member');
+    const member: Member = {
+      identities,
+      profile,
+      consents,
+      source,
+      enrolledAt: at,
+      profileAt: at,
+      version: 1,
+      memberId: newMemberId(),
+    };
+    const claims = identities.map((identity) => claim(identity, member.memberId));
+    return { member, items: [putMember(member), ...claims, ...renamed(member.memberId, undefined, profile.name)] };
+  }
+
+  /** Whose each identity is, as far as it is anybody's: a hundred to a call. */
+  async function findEach(identities: readonly Identity[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    let wanted = [...new Map(identities.map((one) => [textOf(one), identityKey(one)])).values()];
+    for (let tries = 1; wanted.length > 0; tries += 1) {
+      const [now, later] = [wanted.slice(0, BATCH_GET_MAX), wanted.slice(BATCH_GET_MAX)];
+      const { Responses, UnprocessedKeys } = await client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: now, ConsistentRead: true } } }),
+      );
+      for (const { pk, memberId } of Responses?.[table] ?? [])
+        if (pk?.S && memberId?.S) found.set(pk.S.slice('I#'.length), memberId.S);
+      const left = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof wanted;
+      if (left.length > 0) await wait(Math.random() * Math.min(1_000, 10 * 2 ** tries));
+      wanted = [...left, ...later];
+    }
+    return found;
+  }
+
   return {
     get,
     find,
+    findEach,
+    begun,
     change,
 
     /** The first of the identities that belongs to somebody. They are told best first. */
@@ -189,43 +308,91 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
           if (known.kind === 'unknown') return undefined; // erased this moment: its identities are free
           return known.kind === 'disagree' ? known : { kind: 'known', member: known.member };
         }
-        const { profile, consents, source, at } = wanted;
-        const member = {
-          identities,
-          profile,
-          consents,
-          source,
-          enrolledAt: at,
-          profileAt: at,
-          version: 1,
-          memberId: newMemberId(),
-        };
-        const done = await written([
-          putMember(member),
-          ...identities.map((identity) => claim(identity, member.memberId)),
-        ]);
+        const { member, items } = begun({ identities, ...wanted });
+        const done = await written(items);
         return done ? { kind: 'enrolled', member } : undefined;
       });
     },
 
-    /** Removes all rows of the member, and tells what the member was known by. Again, it does nothing. */
-    async erase(memberId: string): Promise<Member | undefined> {
-      return settled(async () => {
+    besideProfile,
+
+    /** Others of the same name, the likeliest first. */
+    async matches(member: Member): Promise<Match[]> {
+      const name = normalizedName(member.profile.name);
+      if (name === undefined) return [];
+      const rows = await under(`N#${name}`, NAMESAKES_MAX);
+      const others = await Promise.all(rows.filter(({ sk }) => sk !== member.memberId).map(({ sk }) => rowOf(sk)));
+      return others
+        .flatMap((other) => {
+          const like = other && !isMerged(other) ? likeness(member, other) : undefined;
+          return other && like ? [{ member: other, ...like }] : [];
+        })
+        .sort((a, b) => b.score - a.score || a.member.memberId.localeCompare(b.member.memberId));
+    },
+
+    /**
+     * Removes all rows of the member, of those that were merged into it, and of `others` that may be left of them from an
+     * erasure that broke off. Tells what the member was known by. Again, it does nothing.
+     */
+    async erase(memberId: string, others: readonly string[] = []): Promise<Member | undefined> {
+      const now = await get(memberId);
+      const concerned = [...new Set([memberId, ...others, ...(now ? [now.memberId, ...(now.absorbed ?? [])] : [])])];
+      // First what only the profile leads to, so that whoever takes this up again still finds it; and once more, for
+      // what somebody noted meanwhile.
+      await eraseBesideProfile(concerned);
+      const { member } = await settled(async () => {
         const member = await get(memberId);
         if (!member) return { member: undefined };
         const done = await written([
           {
             Delete: {
               TableName: table,
-              Key: memberKey(memberId),
+              Key: memberKey(member.memberId),
               ConditionExpression: 'version = :v',
               ExpressionAttributeValues: { ':v': { N: String(member.version) } },
             },
           },
-          ...member.identities.map((identity) => letGo(identity, memberId)),
+          ...(member.absorbed ?? []).map((id) => ({ Delete: { TableName: table, Key: memberKey(id) } })),
+          ...member.identities.map((identity) => letGo(identity, member.memberId)),
+          ...renamed(member.memberId, member.profile.name, undefined),
         ]);
         return done ? { member } : undefined;
-      }).then(({ member }) => member);
+      });
+      await eraseBesideProfile(concerned);
+      return member;
+    },
+
+    /** What makes the guest a part of the host, to be written beside the entries that do the same to their accounts. */
+    async merging(hostId: string, guestId: string): Promise<readonly Beside[] | MergeRefusal> {
+      const [host, guest] = await Promise.all([rowOf(hostId), rowOf(guestId)]);
+      if (!host || !guest) return 'unknown-member';
+      if (isMerged(host) || isMerged(guest)) return 'merged-elsewhere';
+      if (host.identities.length + guest.identities.length > IDENTITIES_MAX) return 'too-many-identities';
+      const both = united(host, guest);
+      return beside([
+        putMember(both.host, host),
+        putMember(both.guest, guest),
+        ...guest.identities.map((identity) => handOver(identity, guestId, hostId)),
+        ...renamed(guestId, guest.profile.name, undefined),
+        ...renamed(hostId, host.profile.name, both.host.profile.name),
+      ]);
+    },
+
+    /** What makes two of them again. */
+    async parting(hostId: string, guestId: string): Promise<readonly Beside[] | MergeRefusal> {
+      const [host, guest] = await Promise.all([rowOf(hostId), rowOf(guestId)]);
+      if (!host || !guest) return 'unknown-member';
+      if (isMerged(host) || !isMerged(guest) || guest.mergedInto !== hostId) return 'merged-elsewhere';
+      const owners = await Promise.all(guest.identities.map(find));
+      const returning = guest.identities.filter((_, at) => owners[at] === undefined || owners[at] === hostId);
+      const both = parted(host, guest, returning);
+      return beside([
+        putMember(both.host, host),
+        putMember(both.guest, guest),
+        ...returning.map((identity) => handOver(identity, hostId, guestId)),
+        ...renamed(hostId, host.profile.name, both.host.profile.name),
+        ...renamed(guestId, undefined, both.guest.profile.name),
+      ]);
     },
   };
 }
@@ -252,6 +419,11 @@ const PASSING = new Set([
   'TransactionConflictException',
   'TransactionInProgressException',
 ]);
+
+const isMerged = (row: Member | MergedMember): row is MergedMember => 'mergedInto' in row;
+
+/** One text for one identity. */
+export const textOf = ({ type, value }: Identity): string => `${type}:${value}`;
 
 const isSame = (a: Identity, b: Identity): boolean => a.type === b.type && a.value === b.value;
 
