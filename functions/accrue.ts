@@ -57,8 +57,9 @@ async function book(fact: Fact): Promise<Booked> {
     }
     case 'consent':
       return forMember(fact, async (memberId) => {
-        const { channel, granted, proof, source, occurredAt: at } = fact;
-        await enrolment().change(memberId, { consents: { [channel]: granted }, proof }, { source, at });
+        const { channel, purpose, granted, proof, source, occurredAt: at } = fact;
+        const word = purpose ? { [purpose]: granted } : granted;
+        await enrolment().change(memberId, { consents: { [channel]: word }, proof }, { source, at });
         return done;
       });
     case 'reply':
@@ -66,6 +67,11 @@ async function book(fact: Fact): Promise<Booked> {
       return done;
     case 'receipt':
       return receipt(fact);
+    case 'referral': {
+      const outcome = await ledger().settleReferral(fact);
+      // What the program does not pay is nothing that staff have to look at.
+      return outcome === undefined || outcome.kind === 'refused' ? done : settled(outcome);
+    }
   }
 }
 

@@ -4,8 +4,9 @@ import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEven
 import { announce } from '../lib/loyalty/announce.ts';
 import { type Entry, entryIdOf } from '../lib/loyalty/entry.ts';
 import type { LoyaltyEvent } from '../lib/loyalty/events.ts';
+import { referralFactOf } from '../lib/loyalty/referral.ts';
 import { checkEntry } from '../lib/loyalty/verify.ts';
-import { setting } from '../lib/runtime/config.ts';
+import { merchant, setting } from '../lib/runtime/config.ts';
 import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
 import { fromEntryItem } from '../lib/runtime/items.ts';
 import { count, log, publishCounts, reasonOf } from '../lib/runtime/log.ts';
@@ -49,7 +50,10 @@ export const handler = async ({ Records }: DynamoDBStreamEvent, _context?: Conte
 };
 
 /** What others need to find the entry by, and whoever waits for it. First the one, then the other: see the waiting room. */
-async function follow({ memberId, source, detail }: Entry): Promise<void> {
+async function follow(entry: Entry): Promise<void> {
+  const { memberId, source, detail } = entry;
+  const referral = referralFactOf(entry, merchant().program);
+  if (referral) await openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }).tell([referral]);
   if (detail.kind === 'authorized') await orders().keepRedemption(detail.redemptionId, memberId);
   if (detail.kind !== 'sale') return;
   await orders().keepOrder(source, detail.orderId, memberId);

@@ -41,6 +41,7 @@ const saleFingerprint = (fact: SaleFact): string =>
       line.grossMinor,
       line.listNetMinor ?? null,
       line.listGrossMinor ?? null,
+      ...(line.tags && line.tags.length > 0 ? [line.tags] : []),
     ]),
   ]);
 
@@ -69,15 +70,21 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
   const { sale, kept, reached, trace, flags, counters, early } = better;
 
   const returned = spent ? points(spent.points - kept.spent) : NO_POINTS;
-  const comesBack = spent ? withGrace(longestLived(spent.from, returned), program, day) : {};
+  const alive = keptAlive(account, program, soldOn, day);
+  const { lastActivityOn = soldOn, keptFrom } = account;
+  const then = {
+    lastActivityOn: soldOn > lastActivityOn ? soldOn : lastActivityOn,
+    keptFrom: alive.keptFrom ?? keptFrom,
+  };
+  const comesBack = spent ? withGrace(longestLived(spent.from, returned), program, day, then) : {};
   const { buckets: earnedBuckets, lots } = placed(kept.byPlace);
   const additions = plus(earnedBuckets, comesBack);
-  const alive = keptAlive(account, program, soldOn, day);
   const buckets = plus(alive.buckets, credit(account.buckets, additions, program.refunds.offsetBp));
   const settled = keptMilliChange(account, sale, kept.milli, kept.earned);
   const change: Change = {
     buckets,
     lots: plus(alive.lots, lots),
+    keptFrom: alive.keptFrom,
     lifetime: kept.earned,
     window: { [sale.window.key]: kept.window },
     counters,
@@ -211,7 +218,8 @@ function referralOf(account: Account, fact: SaleFact, program: Program, soldOn: 
   if (!referrals || !referredBy) return undefined;
   const days = (Date.parse(soldOn) - Date.parse(referredBy.on)) / 86_400_000;
   // What was bought before somebody brought the friend is nobody's doing.
-  if (days < 0 || days > referrals.withinDays || fact.netMinor < minor(referrals.minimumSpend, program.currency)) return undefined;
+  if (days < 0 || days > referrals.withinDays || fact.netMinor < minor(referrals.minimumSpend, program.currency))
+    return undefined;
   const part: Part = {
     rule: REFERRAL,
     points: points(referrals.friendPoints),
@@ -342,6 +350,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
     change: sparse({
       buckets,
       lots: plus(alive.lots, lots),
+      keptFrom: alive.keptFrom,
       lifetime: kept.earned,
       window: { [window.key]: amount },
       counters: limited.counters,

@@ -129,7 +129,8 @@ export function announce(entry: Entry): LoyaltyEvent[] {
       break;
   }
   // A tier that a member brings along is news to nobody.
-  if (entry.tierFrom !== undefined && detail.kind !== 'imported') say('tier.changed', { from: entry.tierFrom, to: tier });
+  if (entry.tierFrom !== undefined && detail.kind !== 'imported')
+    say('tier.changed', { from: entry.tierFrom, to: tier });
   return told;
 }
 

@@ -15,6 +15,7 @@ export interface Change {
   readonly visits?: number;
   readonly purchases?: number;
   readonly activeOn?: Day;
+  readonly keptFrom?: Day;
   /** Points put aside: they leave their buckets through `buckets` and are kept here. */
   readonly hold?: Hold & { readonly id: string };
   readonly endsHold?: string;
@@ -89,6 +90,10 @@ export const entryIdOf = (entry: Pick<Entry, 'memberId' | 'seq'>): string => `${
 export const keyOf = (source: string, object: string, kind: string): string =>
   `E#${source}#${object.replaceAll('%', '%25').replaceAll('#', '%23')}#${kind}`;
 
+/** What a key is about, as it was before it became a part of the key. */
+export const objectOf = (key: string): string =>
+  (key.split('#')[2] ?? '').replaceAll('%23', '#').replaceAll('%25', '%');
+
 /** The account before its first entry. */
 export function newAccount(memberId: string, firstTier: string): Account {
   const zero = points(0);
@@ -114,7 +119,7 @@ export function newAccount(memberId: string, firstTier: string): Account {
 }
 
 /** As many years or months as any tier looks back to. */
-const WINDOW_REMEMBERED = { years: 4, months: 60 };
+export const WINDOW_REMEMBERED = { years: 6, months: 60 };
 
 /** The next account: a fold over the journal, so that whoever has the entries has the balance. */
 export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'change' | 'after'>): Account {
@@ -134,6 +139,7 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
   }
   if (change.settlesEarly) delete early[change.settlesEarly];
   const lastActivityOn = latest(account.lastActivityOn, change.activeOn);
+  const keptFrom = change.keptFrom ?? account.keptFrom;
   const granted = next(account.granted, change.granted);
   const referredBy = next(account.referredBy, change.referredBy);
   const mergedInto = next(account.mergedInto, change.mergedInto);
@@ -158,6 +164,7 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
     visits: account.visits + (change.visits ?? 0),
     purchases: account.purchases + (change.purchases ?? 0),
     ...(lastActivityOn && { lastActivityOn }),
+    ...(keptFrom && { keptFrom }),
     ...(granted && { granted }),
     ...(referredBy && { referredBy }),
     ...(mergedInto && { mergedInto }),

@@ -139,11 +139,17 @@ export type MemberFact = z.output<typeof MemberFact>;
 export const Channel = z.enum(['sms', 'email', 'whatsapp', 'messenger', 'chat', 'push']);
 export type Channel = z.output<typeof Channel>;
 
+/** `transactional`: what happened to the member's own points. `marketing`: everything else. */
+export const Purpose = z.enum(['transactional', 'marketing']);
+export type Purpose = z.output<typeof Purpose>;
+
 /** A member said yes or no to a channel (STOP, START, unsubscribe, a box that was ticked). */
 export const ConsentFact = z.object({
   ...base,
   type: z.literal('consent'),
   channel: Channel,
+  /** Absent: whatever comes that way. */
+  purpose: Purpose.optional(),
   granted: z.boolean(),
   proof: z.string().max(500),
 });
@@ -163,6 +169,19 @@ export const ReceiptFact = z.object({
 });
 export type ReceiptFact = z.output<typeof ReceiptFact>;
 
+/**
+ * Something was booked for the order of a friend whom a member had brought. Told by ourselves; what follows from it
+ * stands in the friend's journal, so that it does no harm late, twice or in another order.
+ */
+export const ReferralFact = z.object({
+  ...base,
+  type: z.literal('referral'),
+  /** The friend. */
+  memberId: z.string().min(1).max(100),
+  orderId: z.string().min(1).max(100),
+});
+export type ReferralFact = z.output<typeof ReferralFact>;
+
 export const Fact = z.discriminatedUnion('type', [
   SaleFact,
   RefundFact,
@@ -171,5 +190,6 @@ export const Fact = z.discriminatedUnion('type', [
   ConsentFact,
   ReplyFact,
   ReceiptFact,
+  ReferralFact,
 ]);
 export type Fact = z.output<typeof Fact>;

@@ -1,24 +1,16 @@
 import type { Account, Day } from '../loyalty/account.ts';
 import { decideActivity, decideSale, saleDifferences } from '../loyalty/accrue.ts';
-import type { Spent } from '../loyalty/detail.ts';
 import { append, type Draft, type Entry, keyOf } from '../loyalty/entry.ts';
 import type { ActivityFact, RefundFact, SaleFact } from '../loyalty/facts.ts';
 import { decideExpiry } from '../loyalty/lapse.ts';
 import { decideNote, type Note } from '../loyalty/notes.ts';
-import {
-  decideCapture,
-  decideRedemption,
-  decideRelease,
-  endFingerprint,
-  endKey,
-  holdOf,
-  type Redemption,
-  startKey,
-} from '../loyalty/redeem.ts';
+import { holdOf } from '../loyalty/redeem.ts';
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
 import { type Situation, today } from '../loyalty/situation.ts';
 import { type Budgets, wantedBy } from './budgets.ts';
 import { type JournalOptions, type Outcome, openJournal } from './journal.ts';
+import { opening } from './ledger/opening.ts';
+import { redeeming, type Supplies } from './ledger/redeeming.ts';
 import { sharing } from './ledger/sharing.ts';
 import { time } from './ledger/time.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -36,12 +28,15 @@ export interface LedgerOptions extends JournalOptions {
   readonly surroundings?: Surroundings;
   /** Absent: no rule's budget is counted. */
   readonly budgets?: Budgets | undefined;
+  /** Absent: no stock is counted, and no code is given out. */
+  readonly supplies?: (() => Supplies) | undefined;
 }
 
 /** Opens a merchant's ledger: every command of it, each posted once. */
 export function openLedger(options: LedgerOptions) {
   const journal = openJournal(options);
-  const { account, entry, entries, entriesOf, post, replay } = journal;
+  const { account, entry, entries, entriesOf, post } = journal;
+  const { spentOn, ...redemptions } = redeeming(journal, options.supplies);
 
   async function sale(memberId: string, fact: SaleFact): Promise<Outcome> {
     const around = await options.surroundings?.(memberId, fact, { quote: false });
@@ -64,14 +59,6 @@ export function openLedger(options: LedgerOptions) {
     // What stands already wants nothing more: it is answered from its entry.
     if (await entry(memberId, draft.key)) return draft;
     return decide({ ...at, budgets: await options.budgets[ask](memberId, draft.key, wanted) });
-  }
-
-  /** What a captured redemption paid; captures one that is held. A refused or unknown one paid nothing. */
-  async function spentOn(memberId: string, redemptionId: string): Promise<Spent | undefined> {
-    const outcome = await capture(memberId, { redemptionId });
-    const ended = 'entry' in outcome && outcome.entry ? outcome.entry : await entry(memberId, endKey(redemptionId));
-    if (ended?.detail.kind !== 'redeemed') return undefined;
-    return { redemptionId, points: ended.detail.points, from: ended.detail.from };
   }
 
   async function quote(memberId: string, fact: SaleFact): Promise<Quote> {
@@ -97,61 +84,16 @@ export function openLedger(options: LedgerOptions) {
       return 'refused' in draft ? { kind: 'refused', because: draft.refused } : draft;
     });
 
-  async function capture(
-    memberId: string,
-    command: { readonly redemptionId: string; readonly points?: number | undefined },
-  ): Promise<Outcome> {
-    const { redemptionId } = command;
-    return post(memberId, async (account, at) => {
-      const draft = decideCapture(account, redemptionId, command.points, at);
-      if (!('refused' in draft)) return draft;
-      const ended = await ending(memberId, redemptionId, draft.refused, endFingerprint('captured', command.points));
-      return ended ?? { kind: 'refused', because: draft.refused };
-    });
-  }
-
-  const release = (
-    memberId: string,
-    command: { readonly redemptionId: string; readonly reason: 'voided' | 'lapsed' },
-  ): Promise<Outcome> =>
-    post(memberId, async (account, at) => {
-      const draft = decideRelease(account, command.redemptionId, command.reason, at);
-      if (!('refused' in draft)) return draft;
-      const ended = await ending(memberId, command.redemptionId, draft.refused, endFingerprint('released'));
-      return ended ?? { kind: 'refused', because: draft.refused };
-    });
-
-  /** A hold that is gone has ended before, once, in some way: that is the answer. */
-  async function ending(
-    memberId: string,
-    redemptionId: string,
-    refused: string,
-    asked: string,
-  ): Promise<Outcome | undefined> {
-    if (refused !== 'no-such-redemption') return undefined;
-    const ended = (await entry(memberId, endKey(redemptionId))) ?? (await entry(memberId, startKey(redemptionId)));
-    if (!ended) return undefined;
-    if (ended.detail.kind === 'refused') return { kind: 'refused', because: ended.detail.because, entry: ended };
-    // Spent at once: capturing it all again asks for what has happened.
-    if (
-      ended.key === startKey(redemptionId) &&
-      ended.detail.kind === 'redeemed' &&
-      asked === endFingerprint('captured')
-    )
-      return { kind: 'replayed', entry: ended };
-    return replay(ended, asked);
-  }
-
   return {
+    ...redemptions,
     ...time(journal),
     ...sharing(journal),
+    ...opening(journal),
     account,
     entry,
     entries,
     quote,
-    capture,
     refund,
-    void: release,
     /** Earns, once for the order; captures the redemption that paid for part of it first. */
     async sale(memberId: string, fact: SaleFact): Promise<Outcome> {
       const outcome = await sale(memberId, fact);
@@ -164,9 +106,6 @@ export function openLedger(options: LedgerOptions) {
         withinBudgets(account, { ...at, ...around }, (all) => decideActivity(account, fact, all)),
       );
     },
-    /** Spends at once, or puts aside. */
-    authorize: (memberId: string, asked: Redemption): Promise<Outcome> =>
-      post(memberId, (account, at) => decideRedemption(account, asked, at)),
     note: (memberId: string, note: Note, told: { source: string; object: string; at: string }): Promise<Outcome> =>
       post(memberId, (account) => decideNote(account, note, told)),
     /** Takes out what could be spent through that day and no longer. Nothing to take is no entry. */

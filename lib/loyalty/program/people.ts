@@ -13,6 +13,14 @@ export const Referrals = z.strictObject({
   withinDays: z.int().min(1).max(365).default(90),
   /** So many friends that one member is paid for. */
   limit: Limit.optional(),
+  /** Where a friend begins, with the code in it: "https://shop.example/?ref={code}". */
+  link: z
+    .string()
+    .max(500)
+    .refine((link) => link.startsWith('https://') && link.includes('{code}') && URL.canParse(link), {
+      error: 'is not a link with a code in it: write it like "https://shop.example/?ref={code}"',
+    })
+    .optional(),
 });
 
 /** Points from one member to another. */
