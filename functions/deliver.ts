@@ -2,6 +2,7 @@ import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Connector, Context, Manifest, Receipt, Roles } from '../lib/connectors/contract.ts';
 import { OptedOut, Permanent, Transient, Unauthorized } from '../lib/connectors/kit/errors.ts';
+import { hasAgreed } from '../lib/loyalty/consents.ts';
 import { type Alert, LoyaltyEvent, type Message } from '../lib/loyalty/events.ts';
 import type { Channel, ConsentFact } from '../lib/loyalty/facts.ts';
 import { alertFor } from '../lib/runtime/alerts.ts';
@@ -177,7 +178,8 @@ function outboundRole({ manifest, roles }: { manifest: Manifest; roles: object }
 async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest): Promise<Message | string> {
   const member = await members().get(event.memberId);
   if (!member) return 'the member is not known any more';
-  if (!member.consents[channel]?.granted) return `no consent to ${channel}`;
+  // All that we write so far is about the member's own points.
+  if (!hasAgreed(member.consents, channel, 'transactional')) return `no consent to ${channel}`;
   const to = member.identities.find(({ type }) => type === (ADDRESSES[channel] ?? id))?.value;
   if (to === undefined) return `no address for ${channel}`;
   // Liquid is a heavy thing to load, for those who write to members only.

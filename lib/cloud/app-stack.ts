@@ -8,6 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type Access, allow, indexes, knowing, publishing, sending, type TableAction, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
+import { glance } from './bell.ts';
 import { ShopDashboard } from './dashboard.ts';
 import { type DataStack, DUE_INDEXES } from './data-stack.ts';
 import type { Deployment } from './deployment.ts';
@@ -65,7 +66,7 @@ export class AppStack extends Stack {
       patience: Duration.minutes(5),
       may: (own) => [
         ...journal,
-        table('TABLE_MEMBERS', members, 'GetItem', 'PutItem'),
+        table('TABLE_MEMBERS', members, 'GetItem', 'PutItem', 'DeleteItem'),
         table('TABLE_PROGRAM', program, 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
         // Whoever enrols sets free what waited for them.
         sending('QUEUE_FACTS_URL', own.queue),
@@ -118,6 +119,15 @@ export class AppStack extends Stack {
       knowing({ TABLE_ENTRIES: entries.tableName }),
       programAnd(),
     );
+    answers(
+      'sharing',
+      ['POST /v1/members/{id}/referral-code', 'POST /v1/referrals', 'POST /v1/gifts'],
+      table('TABLE_ACCOUNTS', accounts, 'GetItem', 'PutItem'),
+      // That nobody has brought the one who brings, as long as that is what a decision rests on.
+      table('TABLE_ENTRIES', entries, 'GetItem', 'Query', 'PutItem', 'ConditionCheckItem'),
+      findingMembers,
+      programAnd('PutItem'),
+    );
 
     const relay = new Relay(this, 'Relay', {
       ...common,
@@ -145,7 +155,31 @@ export class AppStack extends Stack {
         sending('QUEUE_SWEEPS_URL', own.queue),
       ],
     });
-    this.scheduleSweeps(deployment, sweeps.work);
+
+    const audit = new QueueWorker(this, 'Audit', {
+      ...common,
+      worker: 'audit',
+      queue: 'audit',
+      timeout: Duration.seconds(120),
+      // Each message is worked on for as long as the time allows.
+      batch: 1,
+      // It may take all night, and must not take a till's read capacity.
+      concurrency: 4,
+      attempts: 5,
+      patience: Duration.hours(1),
+      may: (own) => [
+        table('TABLE_ACCOUNTS', accounts, 'Scan', 'GetItem'),
+        table('TABLE_ENTRIES', entries, 'Query'),
+        table('TABLE_PROGRAM', program, 'GetItem', 'Query', 'PutItem', 'UpdateItem'),
+        sending('QUEUE_AUDIT_URL', own.queue),
+      ],
+    });
+    audit.worker.ringOn('LedgerCheck', this.bell, 'LedgerCheckFailed', {
+      above: 0,
+      period: glance,
+      because: 'A member’s balance is not the sum of the journal: the log names the entry; run "stampbook verify"',
+    });
+    this.schedule(deployment, { sweeps: sweeps.work, audit: audit.work });
 
     const dashboard = new ShopDashboard(this, 'Dashboard', { deployment, api: this.api });
     const say = (output: string, value: string, description: string) =>
@@ -154,10 +188,11 @@ export class AppStack extends Stack {
     say('DashboardUrl', dashboard.url, 'How it is doing');
     say('FactsParkedUrl', accrual.work.deadLetters.queueUrl, 'Facts that could not be booked');
     say('SweepsParkedUrl', sweeps.work.deadLetters.queueUrl, 'Sweeps that could not be done');
+    say('AuditParkedUrl', audit.work.deadLetters.queueUrl, 'Parts of the ledger that could not be proved');
     say('RelayDeadUrl', relay.dead.queueUrl, 'Stretches of the journal that could not be told');
   }
 
-  private scheduleSweeps(deployment: Deployment, work: WorkQueue): void {
+  private schedule(deployment: Deployment, work: { readonly sweeps: WorkQueue; readonly audit: WorkQueue }): void {
     const { prefix } = deployment;
     const { timeZone } = deployment.merchant.program;
     const group = new CfnScheduleGroup(this, 'Schedules', { name: prefix });
@@ -165,29 +200,37 @@ export class AppStack extends Stack {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
       }),
-      description: `Puts the sweeps of ${prefix} into their queue`,
+      description: `Puts the sweeps and the audit of ${prefix} into their queues`,
       inlinePolicies: {
         may: new PolicyDocument({
-          statements: [
-            allow(['sqs:SendMessage'], work.queue.queueArn),
-            allow(['sqs:SendMessage'], work.deadLetters.queueArn),
-          ],
+          statements: Object.values(work).flatMap(({ queue, deadLetters }) => [
+            allow(['sqs:SendMessage'], queue.queueArn),
+            allow(['sqs:SendMessage'], deadLetters.queueArn),
+          ]),
         }),
       },
     });
-    const sweep = { group, role, work, timeZone };
+    const sweep = { group, role, work: work.sweeps, timeZone };
     // Half past three: after the hour that clocks skip or repeat, before anyone opens.
     new SweepSchedule(this, 'Nightly', {
       ...sweep,
       name: 'expire-points',
-      duty: 'points',
+      message: { kind: 'sweep', duty: 'points' },
       expression: 'cron(30 3 * * ? *)',
     });
     new SweepSchedule(this, 'Quarterly', {
       ...sweep,
-      name: 'lapse-holds',
-      duty: 'holds',
+      name: 'review-accounts',
+      message: { kind: 'sweep', duty: 'reviews' },
       expression: 'rate(15 minutes)',
+    });
+    // An hour after the sweeps, so that it proves what they have done.
+    new SweepSchedule(this, 'Audits', {
+      ...sweep,
+      work: work.audit,
+      name: 'audit-ledger',
+      message: { kind: 'audit' },
+      expression: 'cron(30 4 * * ? *)',
     });
   }
 }

@@ -13,7 +13,7 @@ import { type Answer, problem } from './problem.ts';
  * happened since, reads the very same body.
  */
 
-interface Standing {
+export interface Standing {
   readonly entryId: string;
   /** What the member can spend, less what is owed. */
   readonly balance: number;
@@ -53,7 +53,7 @@ export interface RedemptionAnswer extends Standing {
   readonly released?: number | undefined;
 }
 
-const standing = (entry: Entry): Standing => ({
+export const standing = (entry: Entry): Standing => ({
   entryId: entryIdOf(entry),
   balance: entry.after.available,
   pending: entry.after.pending,
@@ -132,6 +132,7 @@ export interface MemberAnswer {
   readonly identities: Member['identities'];
   readonly profile: Member['profile'];
   readonly consents: Member['consents'];
+  readonly tags: readonly string[];
   readonly enrolledAt: string;
   /** What can be spent today: points whose date has passed do not count, whether or not a sweep has taken them out. */
   readonly balance: number;
@@ -142,7 +143,7 @@ export interface MemberAnswer {
 }
 
 export function memberAnswer(
-  { memberId, identities, profile, consents, enrolledAt }: Member,
+  { memberId, identities, profile, consents, tags = [], enrolledAt }: Member,
   account: Account | undefined,
   today: Day,
   firstTier: string,
@@ -152,6 +153,7 @@ export function memberAnswer(
     identities,
     profile,
     consents,
+    tags,
     enrolledAt,
     balance: account ? spendable(account.buckets, today) : 0,
     pending: account?.pending ?? 0,

@@ -1,3 +1,4 @@
+import { mayEarn } from '../loyalty/own-activities.ts';
 import { merchant, setting } from './config.ts';
 import { openEnrolment } from './enrolment.ts';
 import { openFactsQueue } from './facts-queue.ts';
@@ -12,4 +13,5 @@ export const enrolment = () =>
     waitingRoom: waitingRoom(),
     facts: openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }),
     consentAtEnrolment: merchant().consentAtEnrolment,
+    mayEarn: (activity) => mayEarn(merchant().program, activity),
   });

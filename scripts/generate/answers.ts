@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Channel, Identity, Profile } from '../../lib/loyalty/facts.ts';
+import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
 import { Reward as ProgramReward } from '../../lib/loyalty/program/rewards.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
 import type {
@@ -51,19 +51,19 @@ export const Redemption = z.strictObject({
   released: points.optional(),
 }) satisfies z.ZodType<RedemptionAnswer>;
 
+const Consent = z.strictObject({
+  granted: z.boolean(),
+  at: z.iso.datetime({ offset: true }),
+  source: z.string(),
+  proof: z.string(),
+});
+
 export const Member = z.strictObject({
   memberId: z.string(),
   identities: z.array(Identity),
   profile: Profile,
-  consents: z.partialRecord(
-    Channel,
-    z.strictObject({
-      granted: z.boolean(),
-      at: z.iso.datetime({ offset: true }),
-      source: z.string(),
-      proof: z.string(),
-    }),
-  ),
+  consents: z.partialRecord(Channel, z.partialRecord(Purpose, Consent)),
+  tags: z.array(z.string()),
   enrolledAt: z.iso.datetime({ offset: true }),
   balance: points,
   pending: points,

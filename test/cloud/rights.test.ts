@@ -60,10 +60,19 @@ describe('a function may do this, and nothing else', () => {
     ['redemptions', { ...journal, members: 'GetItem', program: 'GetItem PutItem UpdateItem' }],
     ['rewards', { accounts: 'GetItem', program: 'GetItem UpdateItem' }],
     [
+      'sharing',
+      {
+        accounts: 'GetItem PutItem',
+        entries: 'ConditionCheckItem GetItem PutItem Query',
+        members: 'GetItem',
+        program: 'GetItem PutItem UpdateItem',
+      },
+    ],
+    [
       'accrue',
       {
         ...journal,
-        members: 'GetItem PutItem',
+        members: 'DeleteItem GetItem PutItem',
         program: 'DeleteItem GetItem PutItem Query UpdateItem',
         'facts.fifo': `${consume} SendMessage`,
         'facts-parked.fifo': 'SendMessage',
@@ -87,6 +96,15 @@ describe('a function may do this, and nothing else', () => {
         'accounts/index/reviewDue': 'Query',
         program: 'UpdateItem',
         sweeps: `${consume} SendMessage`,
+      },
+    ],
+    [
+      'audit',
+      {
+        accounts: 'GetItem Scan',
+        entries: 'Query',
+        program: 'GetItem PutItem Query UpdateItem',
+        audit: `${consume} SendMessage`,
       },
     ],
     [

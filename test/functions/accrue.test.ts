@@ -229,16 +229,15 @@ describe('a consent', () => {
     const id = String(await idOf(known));
     await take(consent(known, true, new Date(now - 3_000)));
     await take(consent(known, false, new Date(now - 5_000)));
-    expect((await shop.members().get(id))?.consents.sms).toEqual({
-      granted: true,
-      at: new Date(now - 3_000).toISOString(),
-      source: 'shopify',
-      proof: 'START',
-    });
+    const yes = { granted: true, at: new Date(now - 3_000).toISOString(), source: 'shopify', proof: 'START' };
+    expect((await shop.members().get(id))?.consents.sms).toEqual({ transactional: yes, marketing: yes });
     const stop = consent(known, false, new Date(now));
     await take(stop);
     await take(stop);
-    expect((await shop.members().get(id))?.consents.sms).toMatchObject({ granted: false, proof: 'STOP' });
+    expect((await shop.members().get(id))?.consents.sms).toMatchObject({
+      transactional: { granted: false, proof: 'STOP' },
+      marketing: { granted: false, proof: 'STOP' },
+    });
     expect((await shop.ledger().entries(id)).map(({ detail }) => detail.kind)).toEqual([
       'enrolled',
       'consent',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import * as z from 'zod';
 import { defineConnector, defineManifest, type RoleOf } from '../../lib/connectors/contract.ts';
 import { OptedOut, Permanent, Transient, Unauthorized, Unknown } from '../../lib/connectors/kit/errors.ts';
+import { consentsOf } from '../../lib/loyalty/consents.ts';
 import type { Alert, LoyaltyEvent, Message } from '../../lib/loyalty/events.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
 import { deliver, startWorld, type World } from './world.ts';
@@ -94,7 +95,11 @@ async function somebody(
   const enrolment = await shop.members().enrol({
     identities: more.identities ?? [{ type: 'phone', value: `+49172${String(50_000_000 + people)}` }],
     profile: { name: 'Ada Lovelace', ...(more.locale && { locale: more.locale }) },
-    consents: { sms: { granted: more.consent ?? true, at, source: 'api', proof: 'test' } },
+    // What is only for offers does not count for messages about one's own points.
+    consents: consentsOf(
+      { sms: { transactional: more.consent ?? true, marketing: !(more.consent ?? true) } },
+      { at, source: 'api', proof: 'test' },
+    ),
     source: 'api',
     at,
   });

@@ -57,8 +57,8 @@ describe('enrolling', () => {
         ],
         profile: { name: 'Ada', locale: 'de', birthday: '1990-02-28' },
         consents: {
-          sms: { granted: true, proof: 'enrolment', source: 'api' },
-          email: { granted: false, source: 'api' },
+          sms: { transactional: { granted: true, proof: 'enrolment', source: 'api' }, marketing: { granted: true } },
+          email: { transactional: { granted: false, source: 'api' }, marketing: { granted: false } },
         },
         balance: 0,
         pending: 0,
@@ -204,7 +204,12 @@ describe('changing', () => {
       body: {
         identities: [{ type: 'phone', value: moved }],
         profile: { locale: 'en', birthday: '1815-12-10' },
-        consents: { sms: { granted: false, proof: 'asked at the till' } },
+        consents: {
+          sms: {
+            transactional: { granted: false, proof: 'asked at the till' },
+            marketing: { granted: false, proof: 'asked at the till' },
+          },
+        },
       },
     });
     expect(said.body.profile).not.toHaveProperty('name');

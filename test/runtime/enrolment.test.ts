@@ -110,7 +110,10 @@ describe('enrolling that dies on the way', () => {
         expect(await Promise.all(identities.map(next.members.find))).toEqual([memberId, memberId]);
         expect(outcome.member).toMatchObject({
           profile: { name: 'Ada' },
-          consents: { sms: { granted: true }, email: { granted: true, proof: 'form 1' } },
+          consents: {
+            sms: { transactional: { granted: true }, marketing: { granted: true } },
+            email: { transactional: { granted: true, proof: 'form 1' }, marketing: { granted: true, proof: 'form 1' } },
+          },
         });
         expect((await storyOf(memberId)).sort()).toEqual(['consent email', 'consent sms', 'enrolled']);
         // Sent at least once, and gone afterwards.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
+import { consentsOf } from '../../lib/loyalty/consents.ts';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import { alertFor } from '../../lib/runtime/alerts.ts';
 import type { DeployedMerchant } from '../../lib/runtime/config.ts';
@@ -98,17 +99,24 @@ describe('an identity', () => {
 describe('what is told in any order', () => {
   const at = (hour: number) => `2026-03-01T${String(hour).padStart(2, '0')}:00:00Z`;
 
-  it('ends in the newest word of each channel; of two at one time, in the no', () => {
+  it('ends in the newest word of each channel and purpose; of two at one time, in the no', () => {
     const words = fc.array(
-      fc.record({ channel: fc.constantFrom('sms', 'email'), granted: fc.boolean(), hour: fc.nat(5) }),
+      fc.record({
+        channel: fc.constantFrom('sms', 'email'),
+        word: fc.oneof(
+          fc.boolean(),
+          fc.record({ transactional: fc.boolean(), marketing: fc.boolean() }, { requiredKeys: [] }),
+        ),
+        hour: fc.nat(5),
+      }),
       { maxLength: 8 },
     );
     fc.assert(
       fc.property(words, fc.infiniteStream(fc.nat()), (told, order) => {
         const fold = (some: typeof told) =>
           some.reduce(
-            (one, { channel, granted, hour }) =>
-              withConsents(one, { [channel]: { granted, at: at(hour), source: 's', proof: '' } }),
+            (one, { channel, word, hour }) =>
+              withConsents(one, consentsOf({ [channel]: word }, { at: at(hour), source: 's', proof: '' })),
             member,
           ).consents;
         const shuffled = told
