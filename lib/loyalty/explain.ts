@@ -35,6 +35,8 @@ function sentence(step: Step, currency: string | undefined): string {
       return `${step.rule}: ${n} points that do not count, since another rule of its group does`;
     case 'cap':
       return `the limit ${step.rule} leaves out ${n} points`;
+    case 'budget':
+      return `${step.rule}: its budget is used up, ${n} points less`;
     case 'referral':
       return `brought by a friend: ${n} points`;
     case 'flagged':

@@ -12,6 +12,7 @@ import { type JournalOptions, type Outcome, openJournal } from './journal.ts';
 import { opening } from './ledger/opening.ts';
 import { redeeming, type Supplies } from './ledger/redeeming.ts';
 import { sharing } from './ledger/sharing.ts';
+import { staff } from './ledger/staff.ts';
 import { time } from './ledger/time.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -88,6 +89,7 @@ export function openLedger(options: LedgerOptions) {
     ...redemptions,
     ...time(journal),
     ...sharing(journal),
+    ...staff(journal),
     ...opening(journal),
     account,
     entry,

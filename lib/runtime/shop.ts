@@ -1,9 +1,12 @@
 import { hasBudgets, openBudgets } from './budgets.ts';
+import { openCodes } from './codes.ts';
 import { merchant, setting } from './config.ts';
 import { dynamodb } from './dynamodb.ts';
 import { openLedger } from './ledger.ts';
 import { openMembers } from './members.ts';
 import { openOrders } from './orders.ts';
+import { openReferralCodes } from './referral-codes.ts';
+import { openStock } from './stock.ts';
 import { openSurroundings } from './surroundings.ts';
 import { openWaitingRoom } from './waiting-room.ts';
 
@@ -30,8 +33,14 @@ export const ledger = once(() => {
   const budgets = hasBudgets(program)
     ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now })
     : undefined;
-  return openLedger({ client, tables, program, version, now, surroundings, budgets });
+  return openLedger({ client, tables, program, version, now, surroundings, budgets, supplies });
 });
+/** What rewards are taken from: pieces and codes. */
+export const supplies = once(() => ({
+  stock: openStock({ client, table: setting('TABLE_PROGRAM') }),
+  codes: openCodes({ client, table: setting('TABLE_PROGRAM') }),
+}));
 export const members = once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
+export const referralCodes = once(() => openReferralCodes({ client, table: setting('TABLE_PROGRAM') }));
 export const orders = once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));
 export const waitingRoom = once(() => openWaitingRoom({ client, table: setting('TABLE_PROGRAM'), now }));

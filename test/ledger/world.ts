@@ -34,6 +34,7 @@ export const programInput = {
     { id: 'dinner', name: 'A dinner', cost: 600, tier: 'gold' },
   ],
   expiry: { kind: 'months', months: 12, until: 'end-of-month' },
+  redemption: { pointsPerMinor: 1 },
 } satisfies ProgramInput;
 
 export const program = (changes: Partial<ProgramInput> = {}) => Program.parse({ ...programInput, ...changes });

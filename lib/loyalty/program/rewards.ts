@@ -46,7 +46,7 @@ export type Reward = z.output<typeof Reward>;
 
 export const Redemption = z.strictObject({
   /** Points to money: this many points are worth one smallest unit; absent, points buy rewards only. */
-  pointsPerMinor: z.number().positive().optional(),
+  pointsPerMinor: z.number().min(0.000_001).optional(),
   /** Points as money come in multiples of this, and not fewer than the least. */
   stepPoints: PointsAmount.default(1),
   minPoints: PointsAmount.default(1),
