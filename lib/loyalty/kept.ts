@@ -87,8 +87,9 @@ function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extent
   const whole = lines.length === 0 ? goodsOfTotal(sale) : sumOf(lines);
   const net = Math.max(0, whole.net - loose.net);
   const gross = Math.max(0, whole.gross - loose.gross);
-  // A sale of nothing is kept until it is cancelled; any other is gone once all its money is.
-  const nothing = everything || (extents.length > 0 && sale.grossMinor > 0 && gross === 0);
+  // Gone once all its money is. A sale for nothing is kept until it is cancelled, or all its pieces are back.
+  const allBack = sale.grossMinor > 0 ? gross === 0 : lines.length > 0 && lines.every(({ pieces }) => pieces === 0);
+  const nothing = everything || (extents.length > 0 && allBack);
   return {
     nothing,
     net,
@@ -99,26 +100,30 @@ function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extent
       return {
         net: whole.net === 0 ? net : share(counted.net, net, whole.net),
         gross: whole.gross === 0 ? gross : share(counted.gross, gross, whole.gross),
-        listNet: share(counted.listNet, net, whole.net),
-        listGross: share(counted.listGross, gross, whole.gross),
+        // Given away for nothing, goods have a list price all the same.
+        listNet: whole.net === 0 ? counted.listNet : share(counted.listNet, net, whole.net),
+        listGross: whole.gross === 0 ? counted.listGross : share(counted.listGross, gross, whole.gross),
         pieces: whole.gross === 0 ? counted.pieces : share(counted.pieces, gross, whole.gross),
       };
     },
   };
 }
 
-/** Pieces and list prices go with the money, unless the refund says how many pieces came back. */
+/** Pieces and list prices go with the money, unless the refund says how many pieces came back; without money, with the pieces. */
 function keptLine(line: SoldLine, back: { net: number; gross: number; pieces: number } | undefined): Goods {
   const sold = goodsOfLine(line);
   if (!back) return sold;
   const net = Math.max(0, sold.net - back.net);
   const gross = Math.max(0, sold.gross - back.gross);
+  const pieces = back.pieces > 0 ? Math.max(0, sold.pieces - back.pieces) : share(sold.pieces, gross, sold.gross);
+  const list = (before: number, left: number, whole: number) =>
+    whole === 0 ? share(before, pieces, sold.pieces) : share(before, left, whole);
   return {
     net,
     gross,
-    listNet: share(sold.listNet, net, sold.net),
-    listGross: share(sold.listGross, gross, sold.gross),
-    pieces: back.pieces > 0 ? Math.max(0, sold.pieces - back.pieces) : share(sold.pieces, gross, sold.gross),
+    listNet: list(sold.listNet, net, sold.net),
+    listGross: list(sold.listGross, gross, sold.gross),
+    pieces,
   };
 }
 

@@ -34,7 +34,7 @@ export function awardOf(program: Program, occasion: Occasion, tier: Tier, basket
     if (rule.on !== on || !holdAll(rule.when, occasion)) continue;
     const steps: Step[] = [];
     const part = partOf(program, rule, rule.multiplied ? factor.bp : 10_000, basket, steps);
-    if (part && (part.milli ?? part.points) > 0) counted.push({ rule, part, steps });
+    if (part && milliOf(part) > 0) counted.push({ rule, part, steps });
     else trace.push(...steps);
   }
   const taken = counted.filter((one) => counts(program, one, counted));
@@ -53,12 +53,12 @@ function counts(program: Program, one: Counted, all: readonly Counted[]): boolea
   const group = program.groups.find(({ id }) => id === one.rule.group);
   if (!group) return true;
   const rivals = all.filter(({ rule }) => rule.group === group.id);
-  const best = Math.max(...rivals.map(milliOf));
+  const best = Math.max(...rivals.map((rival) => milliOf(rival.part)));
   // Of two that give the same, the one that stands first.
-  return one === (group.takes === 'first' ? rivals[0] : rivals.find((rival) => milliOf(rival) === best));
+  return one === (group.takes === 'first' ? rivals[0] : rivals.find((rival) => milliOf(rival.part) === best));
 }
 
-const milliOf = ({ part }: Counted): number => part.milli ?? part.points * 1_000;
+const milliOf = (part: Part): number => part.milli ?? part.points * 1_000;
 
 /** All multipliers that apply as one factor, in the order of the file, the tier's first. */
 function factorOf({ multipliers, stacking }: Program, occasion: Occasion, tier: Tier): { bp: number; steps: Step[] } {
@@ -150,11 +150,12 @@ const goodsFor = ({ lines, total }: Basket, without: readonly number[]): Goods =
 
 /**
  * What the caps, and the budgets that were put aside, leave of each part: `room` where that is less than the rule gave.
- * `counters` is what the award counts towards the caps.
+ * `counters` is what the award counts towards the caps: whole points, so that where remainders are kept, the point that
+ * they make counts with the part that completes it.
  */
 export function capped(
   program: Program,
-  account: Pick<Account, 'counters'>,
+  account: Pick<Account, 'counters' | 'carry'>,
   day: string,
   parts: readonly Part[],
   budgets: Readonly<Record<string, number>> | undefined,
@@ -166,10 +167,13 @@ export function capped(
   const counters: Record<string, number> = {};
   const trace: Step[] = [];
   const applying = (cap: Cap, part: Part) => cap.rules === undefined || cap.rules.includes(part.rule);
-  const result = parts.map((part) => {
+  let remainder = account.carry;
+  const result = parts.map((one) => {
+    const made = Math.floor((remainder + milliOf(one)) / 1_000);
+    const part = one.milli === undefined ? one : { ...one, points: points(made) };
     let room: number = part.points;
-    let by = '';
-    const narrow = (left: number, what: string) => {
+    let by: Step = { step: 'cap' };
+    const narrow = (left: number, what: Step) => {
       if (left >= room) return;
       room = Math.max(0, left);
       by = what;
@@ -177,17 +181,20 @@ export function capped(
     for (const cap of program.caps) {
       if (!applying(cap, part)) continue;
       const key = countedUnder(account.counters, cap.id, cap.per, day);
-      narrow(cap.points - (account.counters[key] ?? 0) - (counters[key] ?? 0), cap.id);
+      narrow(cap.points - (account.counters[key] ?? 0) - (counters[key] ?? 0), { step: 'cap', rule: cap.id });
     }
     const rule = program.rules.find(({ id }) => id === part.rule);
-    if (rule?.budgetPoints !== undefined && budgets) narrow(budgets[rule.id] ?? 0, `budget of ${rule.id}`);
+    if (rule?.budgetPoints !== undefined && budgets) narrow(budgets[rule.id] ?? 0, { step: 'budget', rule: rule.id });
     for (const cap of program.caps) {
       if (!applying(cap, part)) continue;
       const key = countedUnder(account.counters, cap.id, cap.per, day);
       counters[key] = (counters[key] ?? 0) + room;
     }
-    if (room === part.points) return part;
-    trace.push({ step: 'cap', rule: by, points: points(room - part.points) });
+    if (room === part.points) {
+      remainder = (remainder + milliOf(part)) % 1_000;
+      return part;
+    }
+    trace.push({ ...by, points: points(room - part.points) });
     return {
       ...part,
       points: points(room),

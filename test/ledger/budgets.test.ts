@@ -40,7 +40,8 @@ const ledgerOn = (client: DynamoDBClient = dynamo.client): Ledger =>
     budgets: budgetsOn(client),
   });
 
-const lifetime = async (ledger: Ledger, memberId: string) => (await ledger.account(memberId))?.lifetime ?? 0;
+const lifetime = async (ledger: Ledger, memberId: string): Promise<number> =>
+  (await ledger.account(memberId))?.lifetime ?? 0;
 
 describe('a budget', () => {
   it('is never exceeded by fifty sales of fifty members at once, each told twice, and is used in full', async () => {
@@ -75,7 +76,7 @@ describe('a budget', () => {
       },
       [
         { step: 'rule', rule: 'visit', points: 60 },
-        { step: 'cap', rule: 'budget of visit', points: -20 },
+        { step: 'budget', rule: 'visit', points: -20 },
       ],
     ]);
   });

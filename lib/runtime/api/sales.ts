@@ -7,6 +7,8 @@ import { route } from './route.ts';
 /** Amounts are decimal strings in major units. `total` is goods with tax, without tip and shipping; `net` is the same without tax. */
 const amounts = () => ({ total: DecimalAmount, net: DecimalAmount.optional() });
 
+const Quantity = z.number().positive().max(1_000_000);
+
 const sale = <OrderId extends z.ZodType<string | undefined>>(orderId: OrderId) =>
   z
     .strictObject({
@@ -22,8 +24,14 @@ const sale = <OrderId extends z.ZodType<string | undefined>>(orderId: OrderId) =
             id: ForeignId.optional(),
             sku: ForeignId.optional(),
             category: ForeignId.optional(),
-            quantity: z.number().positive().max(1_000_000).optional(),
+            /** Words that rules may ask for, beside the category. */
+            tags: z.array(ForeignId).max(20).optional(),
+            /** May be a weight, to a thousandth. */
+            quantity: Quantity.optional(),
             ...amounts(),
+            /** Both before discounts; absent where there were none. */
+            listTotal: DecimalAmount.optional(),
+            listNet: DecimalAmount.optional(),
           }),
         )
         .max(200)
@@ -48,7 +56,14 @@ export const postRefund = route('POST /v1/sales/{orderId}/refunds', 'pos', () =>
       /** What comes back: the whole order, some of its lines, or an amount. */
       everything: z.literal(true).optional(),
       lines: z
-        .array(z.strictObject({ id: ForeignId, ...amounts() }))
+        .array(
+          z.strictObject({
+            id: ForeignId,
+            ...amounts(),
+            /** How many pieces came back; absent: in proportion to the money. */
+            quantity: Quantity.optional(),
+          }),
+        )
         .min(1)
         .max(200)
         .optional(),
@@ -88,6 +103,7 @@ function amountsAgree(given: unknown, context: z.core.$RefinementCtx): void {
   for (const [index, line] of (Array.isArray(lines) ? lines : []).entries()) {
     const at = ['lines', index];
     const { total, net } = amountPair(at, line, currency, context);
+    listFits(at, line, { total, net }, currency, context);
     if (total === undefined || net === undefined) complete = false;
     else {
       sums.total += total;
@@ -142,6 +158,32 @@ function amountPair(
   return { total, net };
 }
 
+/** Before discounts it is no less than after them, and told with tax and without wherever the line is. */
+function listFits(
+  at: (string | number)[],
+  line: unknown,
+  paid: { total?: number | undefined; net?: number | undefined },
+  currency: unknown,
+  context: z.core.$RefinementCtx,
+): void {
+  const { net, listTotal, listNet } = (line ?? {}) as { net?: unknown; listTotal?: unknown; listNet?: unknown };
+  const complain = (field: 'listTotal' | 'listNet', message: string) =>
+    context.addIssue({ code: 'custom', path: [...at, field], message, input: undefined });
+  const list = {
+    total: amountFits([...at, 'listTotal'], listTotal, currency, context),
+    net: amountFits([...at, 'listNet'], listNet, currency, context),
+  };
+  if (listTotal === undefined && listNet !== undefined) complain('listTotal', 'is missing: send it beside listNet');
+  if (listTotal !== undefined && listNet === undefined && net !== undefined)
+    complain('listNet', 'is missing: send it beside listTotal, as net is beside total');
+  if (list.total !== undefined && paid.total !== undefined && list.total < paid.total)
+    complain('listTotal', 'is less than total: send what it would be without discounts');
+  if (list.net !== undefined && paid.net !== undefined && list.net < paid.net)
+    complain('listNet', 'is less than net: send what it would be without discounts');
+  if (list.net !== undefined && list.total !== undefined && list.net > list.total)
+    complain('listNet', 'is more than listTotal: send it without tax');
+}
+
 const lineId = (line: unknown, index: number): string => {
   const id = (line as { id?: unknown } | null)?.id;
   return typeof id === 'string' ? id : String(index + 1);
@@ -153,12 +195,16 @@ export function saleFact(
   told: { readonly source: string; readonly at: string },
 ): SaleFact {
   const { currency } = input;
-  const lines = (input.lines ?? []).map(({ total, net, quantity = 1, ...line }, index) => ({
+  const lines = (input.lines ?? []).map(({ total, net, listTotal, listNet, quantity = 1, ...line }, index) => ({
     ...line,
     id: lineId(line, index),
     quantity,
     netMinor: minorOf(net ?? total, currency),
     grossMinor: minorOf(total, currency),
+    ...(listTotal !== undefined && {
+      listNetMinor: minorOf(listNet ?? listTotal, currency),
+      listGrossMinor: minorOf(listTotal, currency),
+    }),
   }));
   const linesNet = lines.length > 0 ? lines.reduce((sum, line) => sum + line.netMinor, 0) : undefined;
   return {
@@ -189,7 +235,14 @@ export function refundFact(
     grossMinor: minorOf(pair.total, currency),
   });
   const extent: RefundFact['extent'] = lines
-    ? { kind: 'lines', lines: lines.map((line) => ({ id: line.id, ...money(line) })) }
+    ? {
+        kind: 'lines',
+        lines: lines.map(({ quantity, ...line }) => ({
+          id: line.id,
+          ...money(line),
+          ...(quantity !== undefined && { quantity }),
+        })),
+      }
     : total !== undefined
       ? // Without net, only what was paid back is known: its net share is the sale's.
         {
