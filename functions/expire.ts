@@ -17,38 +17,38 @@ const sweeps = () =>
     queue: { client: sqs, url: setting('QUEUE_SWEEPS_URL') },
   });
 
-/** Where a duty that was never done begins: no point lapses before the first ones do, and no hold is longer than a month. */
+/** Where a duty that was never done begins: no point lapses before the first ones do, and nothing is due before it is written. */
 function since(duty: Duty): string {
   const { program } = merchant();
-  if (duty === 'holds') return addDays(today(duty), -HOLD_DAYS_MAX);
+  if (duty === 'reviews') return addDays(today(), -UNSWEPT_DAYS_MAX);
   const first = lastDayOf(program.expiry, program.startsOn);
   return first === NEVER ? program.startsOn : addDays(first, 1);
 }
 
-const HOLD_DAYS_MAX = 31;
+/** A shop that is open for longer than this without a single sweep has been told so by its alarms. */
+const UNSWEPT_DAYS_MAX = 31;
 
-/** Looks after what falls due: points whose last day is over, and points that were put aside and never fetched. */
+/** Looks after what falls due: points whose last day is over; points put aside and never fetched, points that have waited, tiers. */
 export const handler = worker(async ({ body }) => {
   const message = SweepMessage.parse(JSON.parse(body));
   switch (message.kind) {
     case 'sweep':
-      await sweeps().sweep(message.duty, { since: since(message.duty), through: today(message.duty) });
+      await sweeps().sweep(message.duty, { since: since(message.duty), through: today() });
       log.info('swept', { duty: message.duty });
       return;
     case 'rest':
       await sweeps().enqueue(message.duty, message.day, message.shard, message.after);
       return;
     case 'member':
-      await (message.duty === 'points' ? lapsePoints(message.memberId) : lapseHolds(message.memberId));
+      await (message.duty === 'points' ? lapsePoints(message.memberId) : review(message.memberId));
   }
 });
 
-/** Points live by the merchant's calendar; a hold lapses at an instant, and its index is kept by UTC's. */
-const today = (duty: Duty) => dayIn(duty === 'points' ? merchant().program.timeZone : 'UTC', new Date());
+const today = () => dayIn(merchant().program.timeZone, new Date());
 
 /** Each date on its own and in order, also those that no sweep came by: the journal says what was lost when. */
 async function lapsePoints(memberId: string): Promise<void> {
-  const yesterday = addDays(today('points'), -1);
+  const yesterday = addDays(today(), -1);
   for (;;) {
     const through = await firstPast(memberId, yesterday);
     if (through === undefined) return;
@@ -66,10 +66,11 @@ async function firstPast(memberId: string, yesterday: string): Promise<string | 
   return date !== undefined && date <= yesterday ? date : undefined;
 }
 
-async function lapseHolds(memberId: string): Promise<void> {
+async function review(memberId: string): Promise<void> {
   const account = await ledger().account(memberId);
   const now = Date.now();
   for (const [redemptionId, { lapsesAt }] of Object.entries(account?.holds ?? {})) {
     if (Date.parse(lapsesAt) <= now) await ledger().void(memberId, { redemptionId, reason: 'lapsed' });
   }
+  await ledger().review(memberId);
 }

@@ -64,6 +64,11 @@ export interface Account {
   readonly purchases: number;
   /** Last day on which the member did something that keeps points alive. */
   readonly lastActivityOn?: Day;
+  /**
+   * Under an expiry by inactivity: the oldest last day of which the points are still alive. They stand in the bucket of
+   * the last activity now; those of an older day have lapsed.
+   */
+  readonly keptFrom?: Day;
   /** Who brought the member, until the first order that qualifies has come. */
   readonly referredBy?: { readonly memberId: string; readonly on: Day };
   /** Where this account went when it was found to be somebody's second one; nothing else is posted here then. */

@@ -71,10 +71,9 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
 
   const returned = spent ? points(spent.points - kept.spent) : NO_POINTS;
   const alive = keptAlive(account, program, soldOn, day);
-  const { lastActivityOn = soldOn, keptFrom } = account;
   const then = {
-    lastActivityOn: soldOn > lastActivityOn ? soldOn : lastActivityOn,
-    keptFrom: alive.keptFrom ?? keptFrom,
+    lastActivityOn: (account.lastActivityOn ?? '') > soldOn ? account.lastActivityOn : soldOn,
+    keptFrom: alive.keptFrom ?? account.keptFrom,
   };
   const comesBack = spent ? withGrace(longestLived(spent.from, returned), program, day, then) : {};
   const { buckets: earnedBuckets, lots } = placed(kept.byPlace);

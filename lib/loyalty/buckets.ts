@@ -53,19 +53,22 @@ export function lastDayOf(expiry: Expiry, day: Day): Day | typeof NEVER {
 
 /**
  * Under an expiry by inactivity, whatever the member does moves what was alive on to the new last day. Points that have
- * lapsed already stay where they are.
+ * lapsed already stay where they are, and so does everything when somebody tells late of what was done before.
  */
 export function keptAlive(
-  account: Pick<Account, 'buckets' | 'lots' | 'lastActivityOn'>,
+  account: Pick<Account, 'buckets' | 'lots' | 'lastActivityOn' | 'keptFrom'>,
   { expiry }: Pick<Program, 'expiry'>,
   activeOn: Day,
   today: Day,
-): { readonly buckets: Buckets; readonly lots: Lots } {
+): { readonly buckets: Buckets; readonly lots: Lots; readonly keptFrom?: Day } {
   const none = { buckets: {}, lots: {} };
   const { lastActivityOn } = account;
-  if (expiry.kind !== 'inactivity' || lastActivityOn === undefined || activeOn <= lastActivityOn) return none;
-  const [from, to] = [lastDayOf(expiry, lastActivityOn), lastDayOf(expiry, activeOn)];
-  if (from === to || isPast(from, today)) return none;
+  if (expiry.kind !== 'inactivity' || (lastActivityOn !== undefined && activeOn <= lastActivityOn)) return none;
+  const to = lastDayOf(expiry, activeOn);
+  const from = lastActivityOn && lastDayOf(expiry, lastActivityOn);
+  if (from === undefined || isPast(from, today)) return { ...none, keptFrom: to };
+  const keptFrom = account.keptFrom === undefined ? { keptFrom: from } : {};
+  if (from === to) return { ...none, ...keptFrom };
   const there = account.buckets[from] ?? NO_POINTS;
   const lots: Record<string, Points> = {};
   for (const [lot, amount] of Object.entries(account.lots)) {
@@ -73,7 +76,19 @@ export function keptAlive(
     lots[lot] = points(-amount);
     lots[`${lot.slice(0, -from.length)}${to}`] = amount;
   }
-  return { buckets: there > 0 ? { [from]: points(-there), [to]: there } : {}, lots };
+  return { buckets: there > 0 ? { [from]: points(-there), [to]: there } : {}, lots, ...keptFrom };
+}
+
+/** The bucket in which points stand now that went into that one: another one where the member has kept them alive since. */
+export function keptIn(
+  date: string,
+  { lastActivityOn, keptFrom }: Pick<Account, 'lastActivityOn' | 'keptFrom'>,
+  { expiry }: Pick<Program, 'expiry'>,
+): string {
+  if (expiry.kind !== 'inactivity' || date === NEVER || date === OWED) return date;
+  if (lastActivityOn === undefined || keptFrom === undefined || date < keptFrom) return date;
+  const now = lastDayOf(expiry, lastActivityOn);
+  return date < now ? now : date;
 }
 
 /** Puts points in; what is owed is paid first, or as much of it as `offsetBp` of the points can pay. */
@@ -119,11 +134,20 @@ export function longestLived(from: Buckets, amount: number): Buckets {
   return result;
 }
 
-/** Points that come back with a date that has passed live for the days of grace. */
-export function withGrace(additions: Buckets, program: Program, today: Day): Buckets {
+/**
+ * Points that come back with a date that has passed live for the days of grace; those that would have been kept alive
+ * meanwhile, as `kept` says, live as long as what was.
+ */
+export function withGrace(
+  additions: Buckets,
+  program: Program,
+  today: Day,
+  kept: Pick<Account, 'lastActivityOn' | 'keptFrom'> = {},
+): Buckets {
   let result: Buckets = {};
   for (const [date, amount] of byDate(additions)) {
-    const to = isPast(date, today) ? addDays(today, program.refunds.graceDays) : date;
+    const now = keptIn(date, kept, program);
+    const to = isPast(now, today) ? addDays(today, program.refunds.graceDays) : now;
     result = plus(result, { [to]: amount });
   }
   return result;

@@ -96,6 +96,7 @@ export function decideOpening(account: Account, opening: Opening, situation: Sit
       visits: opening.visits,
       purchases: opening.purchases,
       activeOn: has !== 0 || opening.lastActivityOn !== undefined ? activeOn : undefined,
+      keptFrom: has !== 0 || opening.lastActivityOn !== undefined ? kept.keptFrom : undefined,
       granted,
     } satisfies Change),
     trace,

@@ -6,7 +6,8 @@ import type { Detail } from './detail.ts';
 import { type Change, type Draft, type Entry, keyOf, type Step } from './entry.ts';
 import type { RefundFact } from './facts.ts';
 import { keptOf } from './kept.ts';
-import { isLot, waitsFor } from './lots.ts';
+import { windowLeftOf } from './lot-ends.ts';
+import { isLot, stagesOf, waitsFor } from './lots.ts';
 import { NO_POINTS, points } from './points.ts';
 import { type Situation, sparse, today } from './situation.ts';
 import { tierOf } from './tiers.ts';
@@ -61,13 +62,13 @@ export function decideRefund(
   const soFar = standingOf(sale, before);
   const target = keptOf(detail, [...extents, fact.extent]);
   // A lot that was declined is gone, whatever the goods are worth.
-  const due = (place: string) =>
-    soFar.declined.has(waitsFor(place)) && isLot(place) ? 0 : (target.byPlace[place] ?? 0);
+  const due = (place: string) => (soFar.gone(place) ? 0 : (target.byPlace[place] ?? 0));
   const places = [...new Set([...Object.keys(soFar.byPlace), ...Object.keys(target.byPlace)])];
   const back: Record<string, number> = Object.fromEntries(
     places.map((place) => [place, (soFar.byPlace[place] ?? 0) - due(place)]),
   );
-  const remainder = remainderOf(account, detail, soFar.milli - target.milli, sumOf(Object.values(back)));
+  // Whole points and thousandths of all that was earned, declined or not: what was declined has gone by whole points.
+  const remainder = remainderOf(account, detail, soFar.milli - target.milli, soFar.earned - target.earned);
   if (remainder.points !== 0) back[detail.to] = (back[detail.to] ?? 0) - remainder.points;
   const reversed = points(Math.max(0, sumOf(Object.values(back))));
   const returned = detail.spent ? points(Math.max(0, detail.spent.points - target.spent - soFar.returned)) : NO_POINTS;
@@ -82,14 +83,11 @@ export function decideRefund(
           ),
           program,
           day,
+          account,
         ),
       )
     : {};
-  const { buckets, lots, letGo, lapsed } = claw(
-    { buckets: plus(account.buckets, given), lots: account.lots },
-    back,
-    situation,
-  );
+  const { buckets, lots, letGo, lapsed } = claw({ ...account, buckets: plus(account.buckets, given) }, back, situation);
   const unpaid = points(letGo - lapsed);
   if (unpaid > 0) flags.push('refund-after-spend');
 
@@ -139,19 +137,20 @@ function standingOf(sale: Entry, before: readonly Entry[]) {
   const early = before.flatMap(({ detail: one }) => (one.kind === 'refund' && one.early ? [one.extent] : []));
   const began = keptOf(detail, early);
   const declined = new Set(before.flatMap(({ detail: one }) => (one.kind === 'declined' ? [waitsFor(one.lot)] : [])));
+  const gone = (place: string) => stagesOf(place).some((stage) => isLot(stage) && declined.has(waitsFor(stage)));
   const byPlace = last?.kept ?? began.byPlace;
+  const now = keptOf(
+    detail,
+    before.flatMap(({ detail: one }) => (one.kind === 'refund' ? [one.extent] : [])),
+  );
   return {
-    byPlace: Object.fromEntries(
-      Object.entries(byPlace).filter(([place]) => !(isLot(place) && declined.has(waitsFor(place)))),
-    ),
+    byPlace: Object.fromEntries(Object.entries(byPlace).filter(([place]) => !gone(place))),
+    earned: now.earned,
     milli: last?.keptMilli ?? began.milli,
-    window: last?.windowLeft ?? detail.window.amount,
+    window: Math.min(detail.window.amount, ...before.flatMap((entry) => windowLeftOf(entry.detail))),
     returned: (detail.returned ?? 0) + refunds.reduce((sum, refund) => sum + refund.returned, 0),
-    nothing: keptOf(
-      detail,
-      before.flatMap(({ detail: one }) => (one.kind === 'refund' ? [one.extent] : [])),
-    ).nothing,
-    declined,
+    nothing: now.nothing,
+    gone,
   };
 }
 

@@ -64,8 +64,9 @@ export function nextReviewOn(program: Program, standing: Standing, today: Day): 
   const yearly = qualify.window.kind === 'calendar-year';
   const periods = 2 * Math.max(1, qualify.keep) + 1 + (qualify.window.kind === 'rolling' ? qualify.window.months : 0);
   const first = yearly ? `${today.slice(0, 4)}-01-01` : `${today.slice(0, 7)}-01`;
-  const days = Array.from({ length: periods }, (_, at) =>
-    addDays(addMonths(first, (at + 1) * (yearly ? 12 : 1)), qualify.graceDays),
+  // Where the days of grace still run, the period has begun already: up to three months ago.
+  const days = Array.from({ length: periods + 4 }, (_, at) =>
+    addDays(addMonths(first, (at - 3) * (yearly ? 12 : 1)), qualify.graceDays),
   );
   if (standing.granted) days.push(addDays(standing.granted.through, 1));
   return days

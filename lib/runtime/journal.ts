@@ -4,6 +4,7 @@ import {
   type CancellationReason,
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   TransactionCanceledException,
   type TransactWriteItem,
@@ -269,7 +270,7 @@ export function openJournal(options: JournalOptions) {
     putEntry(posted),
   ];
 
-  const putAccount = (before: Account, after: Account, newest: Entry): TransactWriteItem => ({
+  const putAccount = (before: Account, after: Account, newest: Pick<Entry, 'recordedAt'>): TransactWriteItem => ({
     Put: {
       TableName: tables.accounts,
       Item: toAccountItem(after, program, dayIn(program.timeZone, newest.recordedAt)),
@@ -304,6 +305,19 @@ export function openJournal(options: JournalOptions) {
     },
   });
 
+  /**
+   * Writes the account as it is, for the sake of its due dates: what was due turned out not to be, and whatever else was
+   * is looked for under the day that stands there. Somebody else's entry has done the same.
+   */
+  async function rearm(current: Account): Promise<void> {
+    const { Put } = putAccount(current, current, { recordedAt: now().toISOString() });
+    try {
+      await client.send(new PutItemCommand({ ...Put, TableName: tables.accounts, Item: Put?.Item }));
+    } catch (error) {
+      if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
+    }
+  }
+
   /** An entry that stands already, told apart by what was asked for it. */
   function replay(there: Entry, asked: string, differences?: readonly string[]): Outcome {
     if (there.fingerprint === asked)
@@ -313,7 +327,23 @@ export function openJournal(options: JournalOptions) {
     return { kind: 'conflict', entry: there, differences: differences ?? [differenceOf(there.detail)] };
   }
 
-  return { account, standing, home, entry, entries, entriesOf, post, postPair, postTogether, absent, replay, situation, stamp, program };
+  return {
+    account,
+    standing,
+    home,
+    entry,
+    entries,
+    entriesOf,
+    post,
+    postPair,
+    postTogether,
+    rearm,
+    absent,
+    replay,
+    situation,
+    stamp,
+    program,
+  };
 }
 
 /** A refusal that is on record was posted too, and answers as what it is. */

@@ -12,15 +12,16 @@ import { addDays } from '../loyalty/calendar.ts';
 import { SHARDS } from './items.ts';
 
 /** Which index tells who is due, for what. */
-export const DUTIES = { points: 'expiryDue', holds: 'reviewDue' } as const;
+export const DUTIES = { points: 'expiryDue', reviews: 'reviewDue' } as const;
 export type Duty = keyof typeof DUTIES;
+const Duty = z.enum(['points', 'reviews']);
 
 /** `sweep`: find out who is due. `rest`: go on with one day's shard where a page ended. `member`: do it, for one. */
 export const SweepMessage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('sweep'), duty: z.enum(['points', 'holds']) }),
+  z.object({ kind: z.literal('sweep'), duty: Duty }),
   z.object({
     kind: z.literal('rest'),
-    duty: z.enum(['points', 'holds']),
+    duty: Duty,
     day: z.iso.date(),
     shard: z
       .int()
@@ -28,7 +29,7 @@ export const SweepMessage = z.discriminatedUnion('kind', [
       .max(SHARDS - 1),
     after: z.string(),
   }),
-  z.object({ kind: z.literal('member'), duty: z.enum(['points', 'holds']), memberId: z.string() }),
+  z.object({ kind: z.literal('member'), duty: Duty, memberId: z.string() }),
 ]);
 export type SweepMessage = z.output<typeof SweepMessage>;
 

@@ -64,7 +64,7 @@ const earn = async (memberId: string, day: string, orderId = `${memberId}-${day}
 };
 const queued = () => world.sent('sweeps').map(({ body }) => JSON.parse(body) as SweepMessage);
 /** Sweeps, and does all that the sweep has found, as the queue would bring it. */
-async function sweep(duty: 'points' | 'holds'): Promise<SweepMessage[]> {
+async function sweep(duty: 'points' | 'reviews'): Promise<SweepMessage[]> {
   world.forget();
   expect(await deliver(expire, [{ body: { kind: 'sweep', duty } }])).toEqual([]);
   const done: SweepMessage[] = [];
@@ -217,11 +217,11 @@ describe('points put aside', () => {
     itIs('2026-06-20', '23:30:00');
     await shop.ledger().authorize('h', { redemptionId: 'late', points: 15, capture: false });
     itIs('2026-06-21', '00:15:00');
-    await sweep('holds');
+    await sweep('reviews');
     expect(await shop.ledger().account('h')).toMatchObject({ available: 5, held: 15 });
     itIs('2026-06-21', '00:30:00');
-    await sweep('holds');
-    await sweep('holds');
+    await sweep('reviews');
+    await sweep('reviews');
     expect(await shop.ledger().account('h')).toMatchObject({ available: 20, held: 0 });
     expect((await shop.ledger().entries('h')).filter(({ detail }) => detail.kind === 'released')).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { WINDOW_REMEMBERED } from '../entry.ts';
 import { parseAmount } from '../money.ts';
 import type { Program } from '../program.ts';
 import { type Condition, OF_SALES } from './conditions.ts';
@@ -102,7 +103,16 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
     );
 }
 
-function checkTiers({ tiers }: Program, complain: Complain): void {
+function checkTiers({ tiers, qualify }: Program, complain: Complain): void {
+  const { keep, graceDays } = qualify;
+  const years = keep + (qualify.softLanding ? Math.max(1, keep) : 0) + (graceDays > 0 ? 1 : 0);
+  const most = WINDOW_REMEMBERED.years - 1;
+  if (qualify.window.kind === 'calendar-year' && years > most)
+    complain(
+      ['qualify', 'keep'],
+      `looks ${years} years back with its soft landing and grace, and an account remembers ${most}: set it lower`,
+      keep,
+    );
   if (tiers[0]?.from !== 0)
     complain(['tiers', 0, 'from'], 'the first tier is everybody’s: set from to 0', tiers[0]?.from);
   for (const [index, tier] of tiers.entries()) {
