@@ -13,7 +13,7 @@ export interface Access {
   readonly statements: readonly PolicyStatement[];
 }
 
-export type TableAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
+export type TableAction = 'GetItem' | 'Query' | 'Scan' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
 
 /** A transaction needs the action of each of its parts; there is none of its own. */
 export const table = (variable: `TABLE_${string}`, target: ITable, ...actions: readonly TableAction[]): Access => ({

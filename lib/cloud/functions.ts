@@ -9,9 +9,11 @@ export const APP_FUNCTIONS = [
   'activities',
   'redemptions',
   'rewards',
+  'sharing',
   'accrue',
   'publish',
   'expire',
+  'audit',
 ] as const;
 
 /** A bundle's name. In a merchant's stage it also ends the function's. */

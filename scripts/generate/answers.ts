@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
 import { Reward as ProgramReward } from '../../lib/loyalty/program/rewards.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
+import type { GiftAnswer, ReferralAnswer, ReferralCodeAnswer } from '../../lib/runtime/answers/sharing.ts';
 import type {
   EarnedAnswer,
   EntryAnswer,
@@ -88,6 +89,27 @@ const Entry = z.strictObject({
     'refused',
     'released',
     'expired',
+    'code-used',
+    'code-revoked',
+    'activated',
+    'declined',
+    'tier-reviewed',
+    'tier-granted',
+    'tier-grant-ended',
+    'adjusted',
+    'undone',
+    'gift-sent',
+    'gift-received',
+    'referred',
+    'referral-rewarded',
+    'referral-reversed',
+    'merged-into',
+    'merged-from',
+    'unmerged',
+    'dispute-opened',
+    'dispute-closed',
+    'imported',
+    'history',
   ]),
   source: z.string(),
   occurredAt: z.iso.datetime({ offset: true }),
@@ -116,6 +138,22 @@ export const Balance = z.strictObject({
 export const Rewards = z.strictObject({
   rewards: z.array(z.strictObject({ ...ProgramReward.shape, affordable: z.boolean().optional() })),
 });
+
+export const ReferralCode = z.strictObject({
+  memberId: z.string(),
+  code: z.string(),
+  link: z.string().optional(),
+}) satisfies z.ZodType<ReferralCodeAnswer>;
+
+export const Referral = z.strictObject({ ...standing, code: z.string(), trace }) satisfies z.ZodType<ReferralAnswer>;
+
+export const Gift = z.strictObject({
+  ...standing,
+  giftId: z.string(),
+  points,
+  to: z.string(),
+  trace,
+}) satisfies z.ZodType<GiftAnswer>;
 
 export const Problem = z.strictObject({
   type: z.string().startsWith('urn:stampbook:'),

@@ -14,6 +14,7 @@ import { captureRedemption, postRedemption, voidRedemption } from '../../lib/run
 import { listRewards } from '../../lib/runtime/api/rewards.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
 import { postRefund, postSale, quoteSale } from '../../lib/runtime/api/sales.ts';
+import { postGift, postReferral, postReferralCode } from '../../lib/runtime/api/sharing.ts';
 import * as bodies from './answers.ts';
 
 /** `docs/openapi.json`: requests from the very schemas that check them, answers from those that the tests hold them to. */
@@ -145,6 +146,32 @@ export const operations: readonly Operation[] = [
     summary: 'What points can be spent on',
     answers: { 200: ['The catalogue', bodies.Rewards], ...notFound },
   },
+  {
+    route: postReferralCode,
+    name: 'referralCode',
+    summary: 'The code with which a member brings friends',
+    says: 'One for each member, for good. It opens nothing, and says nothing of who has it.',
+    answers: {
+      201: ['Made now', bodies.ReferralCode],
+      200: ['Made before: the very same', bodies.ReferralCode],
+      ...notFound,
+      409: ['The program has no referrals: `because` is no-referrals', bodies.Problem],
+    },
+  },
+  {
+    route: postReferral,
+    name: 'refer',
+    summary: 'Say whose code brought a new member',
+    says: 'Once, and before the first purchase. Both are paid when the friend has bought as the program asks, and neither keeps anything when all of that order goes back. `because` is one of no-referrals, self-referral, referral-ring, not-new, referred-before.',
+    answers: { ...posted(bodies.Referral), 404: ['Nobody is known by that, or nobody has this code', bodies.Problem] },
+  },
+  {
+    route: postGift,
+    name: 'give',
+    summary: 'Give points to another member',
+    says: 'Those that would be spent first; each keeps its last day. The answer is the giver’s. A refusal stands too; `because` is one of no-gifts, to-oneself, too-few-points, limit-reached, not-enough-points.',
+    answers: posted(bodies.Gift),
+  },
 ];
 
 /** What any route may answer. */
@@ -160,6 +187,7 @@ export const COMMON: Operation['answers'] = {
 
 /** What fields mean, wherever they stand. Kept here, since no function needs to carry it. */
 const FIELDS: Readonly<Record<string, string>> = {
+  giftId: 'Your id for the gift.',
   orderId: 'The order’s number at whoever tells of it. With the key’s source it names the sale.',
   total: 'Goods after discounts with tax, without tip and shipping: a decimal string in major units, "12.34".',
   net: 'The same without tax. Absent: as much as total.',
