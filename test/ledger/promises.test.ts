@@ -6,6 +6,7 @@ import type { RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
 import { checkAccount, checkMember } from '../../lib/loyalty/verify.ts';
 import type { Outcome } from '../../lib/runtime/journal.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
+import { chanceOf } from '../simulation/random.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
 import { ledgerOn, refund, sale, TestClock, visit } from './world.ts';
 
@@ -397,7 +398,7 @@ describe('whatever breaks at whichever call', () => {
 
 describe('a busy year, seeded', () => {
   it('promises 1, 4, 12, 16, 17: duplicates, reordering, conflicts and lost answers change no balance', async () => {
-    const random = mulberry32(SEED);
+    const random = chanceOf(SEED);
     const members = Array.from({ length: 40 }, (_, i) => `m_${i}`);
     const facts: { member: string; fact: SaleFact | RefundFact }[] = [];
     for (let i = 0; i < 2_000; i += 1) {
@@ -486,15 +487,4 @@ async function inFlight<T>(width: number, list: readonly T[], work: (one: T) => 
       for (const one of queue) await work(one);
     }),
   );
-}
-
-/** A small generator with a seed: the same run every time. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,0 +1,112 @@
+import type { RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
+import type { Outcome } from '../../lib/runtime/journal.ts';
+import type { Ledger } from '../../lib/runtime/ledger.ts';
+import { refund, sale, visit } from '../ledger/world.ts';
+import type { Chance } from './random.ts';
+
+/** Something that somebody tells the ledger: once, twice, late, or while something else is told. */
+export interface Act {
+  readonly kind: string;
+  readonly at: Date;
+  tell(ledger: Ledger): Promise<Outcome>;
+}
+
+interface Order {
+  readonly orderId: string;
+  readonly member: string;
+  readonly fact: SaleFact;
+}
+
+const MINUTE_MS = 60_000;
+const SHELF = ['coffee', 'cake', 'gift-card', 'picture'] as const;
+
+/** Members who buy, come by, book, return goods, spend points and change their minds, from one day on. */
+export function* lives(chance: Chance, from: Date, members: readonly string[], stepMinutes: number): Generator<Act> {
+  const orders: Order[] = [];
+  const holds: { readonly id: string; readonly member: string }[] = [];
+  const bookings: { readonly id: string; readonly member: string }[] = [];
+  let at = from.getTime();
+  for (let n = 0; ; n += 1) {
+    at += chance.below(2 * stepMinutes * MINUTE_MS);
+    const when = new Date(at);
+    const occurredAt = when.toISOString();
+    const member = chance.oneOf(members);
+    const act = (kind: string, tell: (ledger: Ledger) => Promise<Outcome>): Act => ({ kind, at: when, tell });
+    const dice = chance.below(100);
+    if (dice < 42 || orders.length === 0) {
+      const fact = drawSale(chance, `o${n}`, occurredAt, holds);
+      orders.push({ orderId: fact.orderId, member, fact });
+      if (orders.length > 500) orders.shift();
+      yield act('sale', (ledger) => ledger.sale(member, fact));
+    } else if (dice < 60) {
+      const order = chance.oneOf(orders);
+      const fact = drawRefund(chance, order, `f${n}`, occurredAt);
+      yield act('refund', (ledger) => ledger.refund(order.member, fact));
+    } else if (dice < 66) {
+      yield act('visit', (ledger) => ledger.activity(member, visit(`v${n}`, { occurredAt })));
+    } else if (dice < 70) {
+      bookings.push({ id: `b${n}`, member });
+      yield act('booking', (ledger) => ledger.activity(member, visit(`b${n}`, { occurredAt, activity: 'booking' })));
+    } else if (dice < 86) {
+      const capture = chance() < 0.5;
+      if (!capture) holds.push({ id: `r${n}`, member });
+      const wanted =
+        chance() < 0.4
+          ? { rewardId: chance.oneOf(['espresso', 'dinner', 'mug', 'no-such']) }
+          : { points: 1 + chance.below(150) };
+      yield act('redemption', (ledger) => ledger.authorize(member, { redemptionId: `r${n}`, ...wanted, capture }));
+    } else if (dice < 94 && holds.length > 0) {
+      const [hold] = holds.splice(chance.below(holds.length), 1);
+      if (!hold) continue;
+      const points = chance() < 0.3 ? 1 + chance.below(40) : undefined;
+      yield chance() < 0.6
+        ? act('capture', (ledger) =>
+            ledger.capture(hold.member, { redemptionId: hold.id, ...(points !== undefined && { points }) }),
+          )
+        : act('void', (ledger) => ledger.void(hold.member, { redemptionId: hold.id, reason: 'voided' }));
+    }
+  }
+}
+
+function drawSale(
+  chance: Chance,
+  orderId: string,
+  occurredAt: string,
+  holds: readonly { readonly id: string }[],
+): SaleFact {
+  const lines = Array.from({ length: chance.below(4) }, (_, place) => {
+    const netMinor = 50 + chance.below(4_000);
+    const grossMinor = netMinor + chance.below(800);
+    const discount = chance() < 0.3 ? chance.below(1_000) : 0;
+    return {
+      id: String(place + 1),
+      category: chance.oneOf(SHELF),
+      quantity: chance.oneOf([1, 1, 2, 3, 0.75]),
+      netMinor,
+      grossMinor,
+      ...(discount > 0 && { listNetMinor: netMinor + discount, listGrossMinor: grossMinor + discount }),
+      ...(chance() < 0.2 && { tags: ['promoted'] }),
+    };
+  });
+  const sum = (of: 'netMinor' | 'grossMinor') => lines.reduce((total, line) => total + line[of], 0);
+  const netMinor = lines.length > 0 ? sum('netMinor') : 1 + chance.below(chance() < 0.01 ? 200_000 : 15_000);
+  const hold = holds.at(-1);
+  return sale(orderId, netMinor, {
+    occurredAt,
+    grossMinor: lines.length > 0 ? sum('grossMinor') : netMinor + chance.below(2_000),
+    lines,
+    ...(hold && chance() < 0.2 && { redemptionId: hold.id }),
+  });
+}
+
+function drawRefund(chance: Chance, { fact }: Order, refundId: string, occurredAt: string): RefundFact {
+  const dice = chance();
+  const line = fact.lines.length > 0 ? chance.oneOf(fact.lines) : undefined;
+  if (dice < 0.3) return refund(fact.orderId, refundId, { kind: 'everything' }, { occurredAt });
+  if (line && dice < 0.7) {
+    const { id, netMinor, grossMinor } = line;
+    return refund(fact.orderId, refundId, { kind: 'lines', lines: [{ id, netMinor, grossMinor }] }, { occurredAt });
+  }
+  const grossMinor = 1 + chance.below(fact.grossMinor + 100);
+  return refund(fact.orderId, refundId, { kind: 'amount', grossMinor }, { occurredAt });
+}

@@ -1,0 +1,201 @@
+import type { Entry } from '../../lib/loyalty/entry.ts';
+import { checkMember } from '../../lib/loyalty/verify.ts';
+import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
+import { MemoryClient } from '../ledger/memory-client.ts';
+import { TestClock, tables } from '../ledger/world.ts';
+import { type Act, lives } from './life.ts';
+import { drawProgram } from './program.ts';
+import { type Chance, chanceOf } from './random.ts';
+import { sweep } from './sweep.ts';
+import { heldBy, movedBy } from './totals.ts';
+
+export interface Plan {
+  readonly seed: number;
+  readonly events: number;
+  readonly members?: number;
+  readonly onProgress?: (told: number, at: Date) => void;
+}
+
+export interface Report {
+  readonly told: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly conflicts: number;
+  readonly lost: number;
+  readonly entries: number;
+  readonly swept: number;
+  readonly days: number;
+  readonly kinds: Readonly<Record<string, number>>;
+  /** Promises that did not hold; none, if all is well. */
+  readonly broken: readonly string[];
+}
+
+const IN_FLIGHT = 16;
+const DAY_MS = 86_400_000;
+
+/**
+ * A busy time of many members, drawn by a seed: what happened is told once, twice or late, several things at a time,
+ * while the tables refuse some calls and lose the answers of others, and the nightly sweeps run between. At the end
+ * every promise that can be looked up is.
+ */
+export async function simulate({ seed, events, members: count = 200, onProgress }: Plan): Promise<Report> {
+  const chance = chanceOf(seed);
+  const program = drawProgram(chance);
+  const clock = new TestClock('2026-01-01T12:00:00Z');
+  const memory = new MemoryClient();
+  const counted = { told: 0, duplicates: 0, late: 0, conflicts: 0, lost: 0, swept: 0, days: 0 };
+  const kinds: Record<string, number> = {};
+  // Mishaps by a chance of their own, so that how often a call is made does not change what happens.
+  const mishaps = chanceOf(seed + 1);
+  memory.mishap = () => {
+    const dice = mishaps();
+    if (dice < 0.03) {
+      counted.conflicts += 1;
+      return 'conflict';
+    }
+    if (dice < 0.04) {
+      counted.lost += 1;
+      return 'lost';
+    }
+    return undefined;
+  };
+  const ledger = openLedger({
+    client: memory.asClient(),
+    tables,
+    program,
+    version: 'simulated',
+    now: clock.now,
+    random: () => 0,
+  });
+  const members = Array.from({ length: count }, (_, i) => `m_${i}`);
+  const year = Math.max(1, Math.round((365 * 24 * 60) / events));
+  const told = deliveries(chance, lives(chance, clock.at, members, year), events, counted);
+
+  let day = clock.at.toISOString().slice(0, 10);
+  for (let from = 0; from < told.length; ) {
+    const first = told[from];
+    if (!first) break;
+    // Several at a time, as long as they are of one day.
+    const batch = told.slice(from, from + IN_FLIGHT).filter((one) => dayOf(one.at) === dayOf(first.at));
+    from += batch.length;
+    if (dayOf(first.at) !== day) {
+      day = dayOf(first.at);
+      clock.at = new Date(`${day}T12:00:00Z`);
+      counted.days += 1;
+      counted.swept += await settled(() => sweep(ledger, memory, program, clock.at));
+    }
+    clock.at = first.at;
+    await Promise.all(
+      batch.map(async ({ act }) => {
+        const outcome = await settled(() => act.tell(ledger));
+        kinds[`${act.kind} ${outcome.kind}`] = (kinds[`${act.kind} ${outcome.kind}`] ?? 0) + 1;
+      }),
+    );
+    counted.told += batch.length;
+    onProgress?.(counted.told, clock.at);
+  }
+  memory.mishap = () => undefined;
+  const { broken, entries } = await judge(ledger, memory, program.stacking.rounding === 'carry');
+  return { ...counted, entries, kinds, broken };
+}
+
+interface Delivery {
+  readonly at: Date;
+  readonly act: Act;
+}
+
+/** Most of what happens is told at once; some of it late, some of it twice, so that things arrive out of order. */
+function deliveries(
+  chance: Chance,
+  acts: Iterable<Act>,
+  events: number,
+  counted: { duplicates: number; late: number },
+): Delivery[] {
+  const told: Delivery[] = [];
+  for (const act of acts) {
+    const late = chance() < 0.1;
+    if (late) counted.late += 1;
+    const at = new Date(act.at.getTime() + (late ? chance.below(3 * DAY_MS) : 0));
+    told.push({ at, act });
+    if (chance() < 0.2) {
+      counted.duplicates += 1;
+      told.push({ at: new Date(at.getTime() + chance.below(DAY_MS)), act });
+    }
+    if (told.length >= events) break;
+  }
+  return told.sort((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/** A queue tells it again until it is answered. */
+async function settled<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if ((error as Error).name !== 'TimeoutError') throw error;
+    }
+  }
+}
+
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
+
+async function judge(ledger: Ledger, memory: MemoryClient, carries: boolean) {
+  const broken: string[] = [];
+  const members = [...(memory.tables.get(tables.accounts)?.keys() ?? [])];
+  let total = 0;
+  let counted = 0;
+  let toldOfAll = 0;
+  for (const member of members) {
+    const [account, entries] = [await ledger.account(member), await ledger.entries(member)];
+    counted += entries.length;
+    const fault = checkMember(member, entries, account);
+    if (fault) broken.push(`promise 1, 2, 16: ${member}, entry ${fault.seq}: ${fault.fault}`);
+    if (!account) continue;
+    const moved = entries.reduce((sum, entry) => sum + movedBy(entry), 0);
+    if (moved !== heldBy(account))
+      broken.push(`promise 1: ${member} has ${heldBy(account)} points, its entries speak of ${moved}`);
+    total += heldBy(account);
+    toldOfAll += moved;
+    if (new Set(entries.map(({ key }) => key)).size !== entries.length)
+      broken.push(`promise 4: ${member} has two entries under one key`);
+    broken.push(...ordersOf(member, entries, carries));
+  }
+  if (total !== toldOfAll) broken.push(`promise 17: members have ${total} points, the program speaks of ${toldOfAll}`);
+  return { broken, entries: counted };
+}
+
+/** Of an order that came back whole nothing is left, neither earned nor spent. */
+function ordersOf(member: string, entries: readonly Entry[], carries: boolean): string[] {
+  const broken: string[] = [];
+  const refunds = Map.groupBy(
+    entries.filter(({ detail }) => detail.kind === 'refund'),
+    ({ source, detail }) => (detail.kind === 'refund' ? `${source}#${detail.orderId}` : ''),
+  );
+  for (const { detail, source } of entries) {
+    if (detail.kind !== 'sale') continue;
+    const back = refunds.get(`${source}#${detail.orderId}`) ?? [];
+    let [reversed, returned, whole] = [0, detail.returned ?? 0, false];
+    for (const { detail: one } of back) {
+      if (one.kind !== 'refund') continue;
+      reversed += one.reversed;
+      returned += one.returned;
+      whole ||= one.extent.kind === 'everything';
+    }
+    // A remainder may move a point from one order to another; never more than one for each refund.
+    const most = detail.earned + (carries ? back.length : 0);
+    if (reversed > most)
+      broken.push(`promise 6: ${member}, order ${detail.orderId}: ${reversed} of ${detail.earned} taken back`);
+    if (returned > (detail.spent?.points ?? 0))
+      broken.push(`promise 6: ${member}, order ${detail.orderId}: more given back than was spent`);
+    if (!whole) continue;
+    if (!carries && reversed !== detail.earned)
+      broken.push(
+        `promise 6: ${member}, order ${detail.orderId} came back, of ${detail.earned} points ${reversed} did`,
+      );
+    if (detail.spent && returned !== detail.spent.points)
+      broken.push(
+        `promise 6: ${member}, order ${detail.orderId} came back, of ${detail.spent.points} spent points ${returned} did`,
+      );
+  }
+  return broken;
+}
