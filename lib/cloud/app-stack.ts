@@ -6,7 +6,7 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Access, allow, indexes, knowing, publishing, sending, type TableAction, table } from './access.ts';
+import { type Access, allow, indexes, publishing, sending, type TableAction, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
 import { glance } from './bell.ts';
 import { ShopDashboard } from './dashboard.ts';
@@ -99,25 +99,44 @@ export class AppStack extends Stack {
     );
     answers(
       'sales',
-      ['POST /v1/sales', 'POST /v1/sales/quote', 'POST /v1/sales/{orderId}/refunds'],
+      [
+        'POST /v1/sales',
+        'POST /v1/sales/quote',
+        'POST /v1/sales/{orderId}/refunds',
+        'POST /v1/sales/{orderId}/confirm',
+        'POST /v1/sales/{orderId}/decline',
+      ],
       ...journal,
       findingMembers,
       programAnd('PutItem'),
     );
-    answers('activities', ['POST /v1/activities'], ...journal, findingMembers, programAnd());
+    answers(
+      'activities',
+      ['POST /v1/activities', 'POST /v1/activities/{activityId}/confirm', 'POST /v1/activities/{activityId}/decline'],
+      ...journal,
+      findingMembers,
+      programAnd(),
+    );
     answers(
       'redemptions',
       ['POST /v1/redemptions', 'POST /v1/redemptions/{id}/capture', 'POST /v1/redemptions/{id}/void'],
       ...journal,
       findingMembers,
-      programAnd('PutItem'),
+      // A code is drawn from its list, and leaves it.
+      programAnd('Query', 'PutItem', 'DeleteItem'),
     );
     answers(
       'rewards',
-      ['GET /v1/rewards'],
-      table('TABLE_ACCOUNTS', accounts, 'GetItem'),
-      knowing({ TABLE_ENTRIES: entries.tableName }),
-      programAnd(),
+      [
+        'GET /v1/rewards',
+        'POST /v1/rewards/{id}/stock',
+        'POST /v1/rewards/{id}/codes',
+        'GET /v1/codes/{code}',
+        'POST /v1/codes/{code}/use',
+        'POST /v1/codes/{code}/revoke',
+      ],
+      ...journal,
+      programAnd('Query', 'PutItem', 'DeleteItem'),
     );
     answers(
       'sharing',
@@ -127,6 +146,29 @@ export class AppStack extends Stack {
       table('TABLE_ENTRIES', entries, 'GetItem', 'Query', 'PutItem', 'ConditionCheckItem'),
       findingMembers,
       programAnd('PutItem'),
+    );
+
+    answers(
+      'staff',
+      [
+        'POST /v1/adjustments',
+        'POST /v1/entries/{entryId}/undo',
+        'GET /v1/approvals',
+        'POST /v1/approvals/{id}/approve',
+        'POST /v1/approvals/{id}/decline',
+        'POST /v1/tier-grants',
+        'POST /v1/tier-grants/{grantId}/end',
+        'GET /v1/reviews',
+        'POST /v1/reviews/{source}/{object}/approve',
+        'POST /v1/reviews/{source}/{object}/decline',
+        'POST /v1/disputes',
+        'GET /v1/disputes',
+        'POST /v1/disputes/{id}/close',
+      ],
+      ...journal,
+      // Notes, as long as there is a member to write them about.
+      table('TABLE_MEMBERS', members, 'GetItem', 'PutItem', 'ConditionCheckItem'),
+      programAnd('Query', 'PutItem', 'DeleteItem'),
     );
 
     const relay = new Relay(this, 'Relay', {

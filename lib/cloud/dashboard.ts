@@ -36,6 +36,7 @@ export class ShopDashboard extends Construct {
     const queues = [
       queueNamesOf(prefix, 'facts', true),
       queueNamesOf(prefix, 'sweeps'),
+      queueNamesOf(prefix, 'audit'),
       ...told.map((use) => queueNamesOf(prefix, `${use.id}-outbound`)),
     ];
     const parked = [

@@ -10,6 +10,7 @@ export const APP_FUNCTIONS = [
   'redemptions',
   'rewards',
   'sharing',
+  'staff',
   'accrue',
   'publish',
   'expire',

@@ -9,13 +9,13 @@ export interface SweepScheduleProps {
   /** Scheduler's own notation: `cron(…)` or `rate(…)`. */
   readonly expression: string;
   readonly timeZone: string;
-  /** What the sweep is to look after. */
-  readonly duty: 'points' | 'holds';
+  /** What is put into the queue: what to look after. */
+  readonly message: Readonly<Record<string, string>>;
   readonly work: WorkQueue;
   readonly role: IRole;
 }
 
-/** Puts a sweep into the queue when its time comes: never calls a function, whose failure nobody would see. */
+/** Puts work into its queue when its time comes: never calls a function, whose failure nobody would see. */
 export class SweepSchedule extends Construct {
   constructor(scope: Construct, id: string, props: SweepScheduleProps) {
     super(scope, id);
@@ -28,7 +28,7 @@ export class SweepSchedule extends Construct {
       target: {
         arn: props.work.queue.queueArn,
         roleArn: props.role.roleArn,
-        input: JSON.stringify({ kind: 'sweep', duty: props.duty }),
+        input: JSON.stringify(props.message),
         deadLetterConfig: { arn: props.work.deadLetters.queueArn },
       },
     });

@@ -43,6 +43,12 @@ export function checkMember(
   }
   if (!stored)
     return entries.length === 0 ? undefined : { memberId, seq: entries.length, fault: 'the account is missing' };
+  if (stored.seq < entries.length)
+    return {
+      memberId,
+      seq: stored.seq + 1,
+      fault: `the account counts ${stored.seq} of ${entries.length} entries`,
+    };
   if (stored.seq !== entries.length)
     return {
       memberId,

@@ -36,6 +36,7 @@ export type Setting =
   | 'QUEUE_FACTS_URL'
   | 'QUEUE_FACTS_PARKED_URL'
   | 'QUEUE_SWEEPS_URL'
+  | 'QUEUE_AUDIT_URL'
   | 'QUEUE_INTAKE_PARKED_URL'
   | 'QUEUE_URL'
   | 'BUS_NAME'

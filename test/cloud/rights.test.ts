@@ -57,8 +57,8 @@ describe('a function may do this, and nothing else', () => {
     ],
     ['sales', { ...journal, members: 'GetItem', program: 'GetItem PutItem UpdateItem' }],
     ['activities', { ...journal, members: 'GetItem', program: 'GetItem UpdateItem' }],
-    ['redemptions', { ...journal, members: 'GetItem', program: 'GetItem PutItem UpdateItem' }],
-    ['rewards', { accounts: 'GetItem', program: 'GetItem UpdateItem' }],
+    ['redemptions', { ...journal, members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
+    ['rewards', { ...journal, program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
     [
       'sharing',
       {
@@ -66,6 +66,14 @@ describe('a function may do this, and nothing else', () => {
         entries: 'ConditionCheckItem GetItem PutItem Query',
         members: 'GetItem',
         program: 'GetItem PutItem UpdateItem',
+      },
+    ],
+    [
+      'staff',
+      {
+        ...journal,
+        members: 'ConditionCheckItem GetItem PutItem',
+        program: 'DeleteItem GetItem PutItem Query UpdateItem',
       },
     ],
     [

@@ -104,6 +104,7 @@ describe.each(everyShop)('%s', (_, stacks) => {
     expect(counted.map(({ properties }) => properties.MetricName).sort()).toEqual([
       'DeliveryUnknown',
       'LedgerCheckFailed',
+      'LedgerCheckFailed',
       ...sources.map(() => 'SignatureRejected'),
     ]);
   });
@@ -351,6 +352,7 @@ describe('the door', () => {
         'PATCH /v1/members/{id}',
         'DELETE /v1/members/{id}',
         'GET /v1/members/{id}/entries',
+        'GET /v1/members/{id}/balance',
         'POST /v1/sales',
         'POST /v1/sales/quote',
         'POST /v1/sales/{orderId}/refunds',
@@ -405,14 +407,15 @@ describe('sweeps', () => {
         ]),
     ).toEqual([
       ['cron(30 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"points"}'],
-      ['rate(15 minutes)', 'Europe/Berlin', '{"kind":"sweep","duty":"holds"}'],
+      ['rate(15 minutes)', 'Europe/Berlin', '{"kind":"sweep","duty":"reviews"}'],
+      ['cron(30 4 * * ? *)', 'Europe/Berlin', '{"kind":"audit"}'],
     ]);
   });
 });
 
 describe('what a person needs stands in the outputs', () => {
   it.each([
-    ['app', ['ApiUrl', 'DashboardUrl', 'FactsParkedUrl', 'RelayDeadUrl', 'SweepsParkedUrl']],
+    ['app', ['ApiUrl', 'AuditParkedUrl', 'DashboardUrl', 'FactsParkedUrl', 'RelayDeadUrl', 'SweepsParkedUrl']],
     ['data', ['AccountsTable', 'EntriesTable', 'MembersTable', 'ProgramTable']],
     [
       'connectors',
