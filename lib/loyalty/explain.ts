@@ -49,6 +49,10 @@ function sentence(step: Step, currency: string | undefined): string {
       return 'the order is not known yet: the refund waits for it';
     case 'reversed':
       return `goods were returned: ${n} points taken back`;
+    case 'merged':
+      return `${n} points went over with the account that was merged`;
+    case 'unmerged':
+      return `${n} points went back with the account that was parted`;
     case 'returned':
       return `${n} points that were spent on the order given back`;
     case 'spent-before':

@@ -29,6 +29,7 @@ const TITLES = {
   forbidden: 'This key may not do that',
   'unknown-route': 'There is nothing here',
   'unknown-member': 'Nobody is known by that',
+  'unknown-order': 'There is no such order',
   'unknown-redemption': 'There is no such redemption',
   'unknown-reward': 'There is no such reward',
   'unknown-code': 'There is no such code',

@@ -1,8 +1,20 @@
 import * as z from 'zod';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
-import { Reward as ProgramReward } from '../../lib/loyalty/program/rewards.ts';
+import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
+import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
+import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
 import type { GiftAnswer, ReferralAnswer, ReferralCodeAnswer } from '../../lib/runtime/answers/sharing.ts';
+import type {
+  AdjustmentAnswer,
+  ApprovalAnswer,
+  DeclinedAnswer,
+  DisputeAnswer,
+  DisputeStateAnswer,
+  ReviewAnswer,
+  ReviewedAnswer,
+  TierGrantAnswer,
+} from '../../lib/runtime/answers/staff.ts';
 import type {
   EarnedAnswer,
   EntryAnswer,
@@ -41,6 +53,14 @@ export const Refund = z.strictObject({
 }) satisfies z.ZodType<RefundAnswer>;
 export const WaitingRefund = z.union([z.strictObject({ status: z.literal('waiting') }), Refund]);
 
+export const Lot = z.strictObject({
+  ...standing,
+  status: z.enum(['activated', 'declined']),
+  points,
+  unlocked: z.array(z.string()),
+  trace,
+}) satisfies z.ZodType<LotAnswer>;
+
 export const Redemption = z.strictObject({
   ...standing,
   redemptionId: z.string(),
@@ -50,6 +70,12 @@ export const Redemption = z.strictObject({
   orderId: z.string().optional(),
   lapsesAt: z.iso.datetime().optional(),
   released: points.optional(),
+  step: z.int().optional(),
+  value: Value.optional(),
+  cash: z.string().optional(),
+  currency: z.string().optional(),
+  code: z.string().optional(),
+  codeValidThrough: z.iso.date().optional(),
 }) satisfies z.ZodType<RedemptionAnswer>;
 
 const Consent = z.strictObject({
@@ -136,8 +162,50 @@ export const Balance = z.strictObject({
 }) satisfies z.ZodType<BalanceAnswer>;
 
 export const Rewards = z.strictObject({
-  rewards: z.array(z.strictObject({ ...ProgramReward.shape, affordable: z.boolean().optional() })),
+  rewards: z.array(
+    z.strictObject({
+      ...ProgramReward.shape,
+      left: z.int().optional(),
+      affordable: z.boolean().optional(),
+      because: z
+        .enum([
+          'unknown-reward',
+          'points-buy-rewards-only',
+          'not-available-yet',
+          'no-longer-available',
+          'tier-too-low',
+          'limit-reached',
+          'wrong-step',
+          'not-enough-points',
+          'out-of-stock',
+        ])
+        .optional(),
+    }) satisfies z.ZodType<RewardAnswer>,
+  ),
 });
+export const Stocked = z.strictObject({
+  rewardId: z.string(),
+  stockId: z.string(),
+  pieces: z.int(),
+}) satisfies z.ZodType<StockAnswer>;
+export const LoadedCodes = z.strictObject({
+  rewardId: z.string(),
+  loaded: z.int(),
+  known: z.int(),
+  elsewhere: z.int(),
+}) satisfies z.ZodType<LoadedAnswer>;
+export const Code = z.strictObject({
+  code: z.string(),
+  rewardId: z.string(),
+  status: z.enum(['valid', 'no-longer-valid', 'used', 'revoked']),
+  memberId: z.string().optional(),
+  redemptionId: z.string().optional(),
+  value: Value.optional(),
+  validThrough: z.iso.date().optional(),
+  endedAt: z.iso.datetime().optional(),
+  useId: z.string().optional(),
+  orderId: z.string().optional(),
+}) satisfies z.ZodType<CodeAnswer>;
 
 export const ReferralCode = z.strictObject({
   memberId: z.string(),
@@ -154,6 +222,87 @@ export const Gift = z.strictObject({
   to: z.string(),
   trace,
 }) satisfies z.ZodType<GiftAnswer>;
+
+const page = { next: z.string().optional() };
+export const Adjustment = z.strictObject({
+  ...standing,
+  status: z.literal('booked'),
+  adjustmentId: z.string().optional(),
+  undoes: z.string().optional(),
+  points,
+  reason: z.string(),
+  by: z.string(),
+  approvedBy: z.string().optional(),
+  trace,
+}) satisfies z.ZodType<AdjustmentAnswer>;
+export const Declined = z.strictObject({
+  ...standing,
+  status: z.literal('declined'),
+  points,
+  by: z.string(),
+}) satisfies z.ZodType<DeclinedAnswer>;
+export const Approval = z.strictObject({
+  status: z.literal('waiting'),
+  approvalId: z.string(),
+  memberId: z.string(),
+  adjustmentId: z.string().optional(),
+  undoes: z.string().optional(),
+  points,
+  reason: z.string(),
+  by: z.string(),
+  askedAt: z.iso.datetime(),
+  note: z.string().optional(),
+}) satisfies z.ZodType<ApprovalAnswer>;
+export const Approvals = z.strictObject({ approvals: z.array(Approval), ...page });
+
+export const TierGrant = z.strictObject({
+  ...standing,
+  grantId: z.string(),
+  status: z.enum(['granted', 'ended']),
+  granted: z.string().optional(),
+  through: z.iso.date().optional(),
+}) satisfies z.ZodType<TierGrantAnswer>;
+
+export const Reviewed = z.strictObject({
+  ...standing,
+  status: z.enum(['approved', 'declined']),
+  points,
+}) satisfies z.ZodType<ReviewedAnswer>;
+export const Reviews = z.strictObject({
+  reviews: z.array(
+    z.strictObject({
+      source: z.string(),
+      object: z.string(),
+      memberId: z.string(),
+      entryId: z.string(),
+      because: z.array(z.string()),
+      points,
+      flaggedAt: z.iso.datetime(),
+    }) satisfies z.ZodType<ReviewAnswer>,
+  ),
+  ...page,
+});
+
+export const Dispute = z.strictObject({
+  ...standing,
+  disputeId: z.string(),
+  status: z.enum(['open', 'closed']),
+  outcome: z.enum(['upheld', 'rejected', 'withdrawn']).optional(),
+  adjustmentId: z.string().optional(),
+}) satisfies z.ZodType<DisputeStateAnswer>;
+export const Disputes = z.strictObject({
+  disputes: z.array(
+    z.strictObject({
+      disputeId: z.string(),
+      memberId: z.string(),
+      entryId: z.string().optional(),
+      by: z.string(),
+      openedAt: z.iso.datetime(),
+      text: z.string().optional(),
+    }) satisfies z.ZodType<DisputeAnswer>,
+  ),
+  ...page,
+});
 
 export const Problem = z.strictObject({
   type: z.string().startsWith('urn:stampbook:'),

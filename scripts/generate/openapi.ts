@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { postActivity } from '../../lib/runtime/api/activities.ts';
+import { confirmActivity, declineActivity, postActivity } from '../../lib/runtime/api/activities.ts';
 import { getBalance } from '../../lib/runtime/api/balance.ts';
 import {
   deleteMember,
@@ -11,10 +11,25 @@ import {
   postMember,
 } from '../../lib/runtime/api/members.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../../lib/runtime/api/redemptions.ts';
-import { listRewards } from '../../lib/runtime/api/rewards.ts';
+import { addStock, getCode, listRewards, loadCodes, revokeCode, useCode } from '../../lib/runtime/api/rewards.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
-import { postRefund, postSale, quoteSale } from '../../lib/runtime/api/sales.ts';
+import { confirmSale, declineSale, postRefund, postSale, quoteSale } from '../../lib/runtime/api/sales.ts';
 import { postGift, postReferral, postReferralCode } from '../../lib/runtime/api/sharing.ts';
+import {
+  approveRequest,
+  approveReview,
+  closeDispute,
+  declineRequest,
+  declineReview,
+  endTierGrant,
+  listApprovals,
+  listDisputes,
+  listReviews,
+  postAdjustment,
+  postDispute,
+  postTierGrant,
+  undoEntry,
+} from '../../lib/runtime/api/staff.ts';
 import * as bodies from './answers.ts';
 
 /** `docs/openapi.json`: requests from the very schemas that check them, answers from those that the tests hold them to. */
@@ -116,10 +131,36 @@ export const operations: readonly Operation[] = [
     },
   },
   {
+    route: confirmSale,
+    name: 'confirmSale',
+    summary: 'Say yes to an order’s points that wait for it',
+    says: 'Points wait once: whichever comes first, yes or no, is their end. A yes while staff still look at them is kept, and counts once they are done.',
+    answers: posted(bodies.Lot),
+  },
+  {
+    route: declineSale,
+    name: 'declineSale',
+    summary: 'Say no to an order’s points that wait',
+    says: 'They are not earned. What the program counts in points counts towards no tier either.',
+    answers: posted(bodies.Lot),
+  },
+  {
     route: postActivity,
     name: 'postActivity',
     summary: 'Tell of a visit, a booking, a review …',
     answers: posted(bodies.Earned),
+  },
+  {
+    route: confirmActivity,
+    name: 'confirmActivity',
+    summary: 'Say yes to an activity’s points: the guest came',
+    answers: posted(bodies.Lot),
+  },
+  {
+    route: declineActivity,
+    name: 'declineActivity',
+    summary: 'Say no to an activity’s points: the guest did not come',
+    answers: posted(bodies.Lot),
   },
   {
     route: postRedemption,
@@ -144,7 +185,64 @@ export const operations: readonly Operation[] = [
     route: listRewards,
     name: 'listRewards',
     summary: 'What points can be spent on',
+    says: 'Asked for a member: whether it can be had now, and if not, why.',
     answers: { 200: ['The catalogue', bodies.Rewards], ...notFound },
+  },
+  {
+    route: addStock,
+    name: 'addStock',
+    summary: 'Tell of pieces that came, or went otherwise than for points',
+    says: 'The count begins with what the program says. Told twice under one `stockId`, it is counted once.',
+    answers: {
+      201: ['Counted', bodies.Stocked],
+      200: ['Counted before', bodies.Stocked],
+      404: ['There is no such reward', bodies.Problem],
+      409: [
+        'The id stands for another number; or the reward’s pieces are `not-counted`, or there are `fewer-than-that`',
+        bodies.Problem,
+      ],
+    },
+  },
+  {
+    route: loadCodes,
+    name: 'loadCodes',
+    summary: 'Load codes that a reward gives out',
+    says: 'Safe to repeat: what is loaded already stays as it is.',
+    answers: {
+      200: ['How many came in', bodies.LoadedCodes],
+      404: ['There is no such reward', bodies.Problem],
+      409: ['The reward `takes-no-list`: its codes are generated, or it has none', bodies.Problem],
+    },
+  },
+  {
+    route: getCode,
+    name: 'getCode',
+    summary: 'What a code is good for',
+    answers: { 200: ['The code', bodies.Code], 404: ['Nobody was given this code', bodies.Problem] },
+  },
+  {
+    route: useCode,
+    name: 'useCode',
+    summary: 'Use a code, once',
+    says: 'Told again under one `useId`, the first answer is given again.',
+    answers: {
+      201: ['Used', bodies.Code],
+      200: ['Used before, by the same use: the very same body as then', bodies.Code],
+      404: ['Nobody was given this code', bodies.Problem],
+      409: ['It was `used-before`, was `revoked`, or is `no-longer-valid`', bodies.Problem],
+    },
+  },
+  {
+    route: revokeCode,
+    name: 'revokeCode',
+    summary: 'Take a code back',
+    says: 'The points that it cost stay spent: give them back by an adjustment.',
+    answers: {
+      201: ['Taken back', bodies.Code],
+      200: ['Taken back before', bodies.Code],
+      404: ['There is no such code', bodies.Problem],
+      409: ['It was `used-before`', bodies.Problem],
+    },
   },
   {
     route: postReferralCode,
@@ -172,6 +270,103 @@ export const operations: readonly Operation[] = [
     says: 'Those that would be spent first; each keeps its last day. The answer is the giver’s. A refusal stands too; `because` is one of no-gifts, to-oneself, too-few-points, limit-reached, not-enough-points.',
     answers: posted(bodies.Gift),
   },
+  {
+    route: postAdjustment,
+    name: 'adjust',
+    summary: 'Give or take points by hand',
+    says: 'From the program’s `staff.approvalFromPoints` on it waits for a second person. Points that are not there are refused, unless `belowZero` lets the program’s policy for what is spent decide.',
+    answers: { ...posted(bodies.Adjustment), 202: ['It waits for a second person', bodies.Approval] },
+  },
+  {
+    route: undoEntry,
+    name: 'undoEntry',
+    summary: 'Take back what an entry did',
+    says: 'Adjustments, activities and tiers that were given: by another entry, never by a change. Sales are refunded, redemptions voided.',
+    answers: {
+      ...posted(bodies.Adjustment),
+      202: ['It waits for a second person', bodies.Approval],
+      404: ['There is no such entry', bodies.Problem],
+    },
+  },
+  {
+    route: listApprovals,
+    name: 'listApprovals',
+    summary: 'What waits for a second person, the oldest first',
+    answers: { 200: ['A page; `next` is the `after` of the following one', bodies.Approvals] },
+  },
+  {
+    route: approveRequest,
+    name: 'approve',
+    summary: 'Say yes as a second person',
+    says: 'Another `staffId`, and another key, than what was asked with.',
+    answers: { ...posted(bodies.Adjustment), 404: ['Nothing of that id waits, or has waited', bodies.Problem] },
+  },
+  {
+    route: declineRequest,
+    name: 'decline',
+    summary: 'Say no as a second person',
+    answers: {
+      200: ['Declined, now or before', bodies.Declined],
+      404: ['Nothing of that id waits, or has waited', bodies.Problem],
+      409: ['It was approved before, or the same person asked (`because`)', bodies.Problem],
+    },
+  },
+  {
+    route: postTierGrant,
+    name: 'grantTier',
+    summary: 'Give a tier, through a day',
+    answers: posted(bodies.TierGrant),
+  },
+  {
+    route: endTierGrant,
+    name: 'endTierGrant',
+    summary: 'Take a given tier back',
+    answers: posted(bodies.TierGrant),
+  },
+  {
+    route: listReviews,
+    name: 'listReviews',
+    summary: 'Points that wait since something looked wrong, the oldest first',
+    answers: { 200: ['A page; `next` is the `after` of the following one', bodies.Reviews] },
+  },
+  {
+    route: approveReview,
+    name: 'approveReview',
+    summary: 'The points may be spent',
+    says: 'Not by who served.',
+    answers: { ...posted(bodies.Reviewed), 404: ['Nothing of that name waits, or has waited', bodies.Problem] },
+  },
+  {
+    route: declineReview,
+    name: 'declineReview',
+    summary: 'The points are gone',
+    says: 'Not by who served.',
+    answers: { ...posted(bodies.Reviewed), 404: ['Nothing of that name waits, or has waited', bodies.Problem] },
+  },
+  {
+    route: postDispute,
+    name: 'openDispute',
+    summary: 'Say that something is wrong',
+    says: 'The words are kept with the member’s profile, and erased with it.',
+    answers: posted(bodies.Dispute),
+  },
+  {
+    route: listDisputes,
+    name: 'listDisputes',
+    summary: 'Open disputes, the oldest first',
+    answers: { 200: ['A page; `next` is the `after` of the following one', bodies.Disputes] },
+  },
+  {
+    route: closeDispute,
+    name: 'closeDispute',
+    summary: 'Say what came of a dispute',
+    says: 'With an adjustment, that is booked first; where it waits for a second person, the dispute stays open until it is closed again.',
+    answers: {
+      ...posted(bodies.Dispute),
+      202: ['Its adjustment waits for a second person', bodies.Approval],
+      404: ['There is no such dispute', bodies.Problem],
+    },
+  },
 ];
 
 /** What any route may answer. */
@@ -198,6 +393,16 @@ const FIELDS: Readonly<Record<string, string>> = {
   phone:
     'International form: "+4915112345678". Members are also found by a number as it is dialled in the merchant’s country.',
   redemptionId: 'Your id for the redemption.',
+  adjustmentId: 'Your id for the adjustment.',
+  disputeId: 'Your id for the dispute.',
+  grantId: 'Your id for the grant.',
+  staffId: 'Who of the staff, by your own name for them.',
+  reason: 'One of the program’s `staff.reasons`, or of a refund: return, cancelled, chargeback, correction.',
+  step: 'Which of the reward’s steps, from 1. Absent: the reward itself.',
+  stockId: 'Your id for this delivery.',
+  pieces: 'How many came; negative, how many went.',
+  codes: 'Your codes, as they are to be shown. Capitals, spaces and hyphens make no difference.',
+  useId: 'Your id for this use of the code.',
   capture: 'false puts the points aside until capture, void or the lapse of time.',
   everything: 'The whole order comes back.',
   refundId: 'Your id for this refund of the order.',
