@@ -1,6 +1,10 @@
+import type * as z from 'zod';
+import { lotObjectOf } from '../lib/loyalty/lot-ends.ts';
+import { lotAnswer } from '../lib/runtime/answers/lots.ts';
 import { answered, earnedAnswer, unknownMember } from '../lib/runtime/answers.ts';
-import { activityFact, postActivity } from '../lib/runtime/api/activities.ts';
+import { activityFact, confirmActivity, declineActivity, postActivity } from '../lib/runtime/api/activities.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
+import type { Answer } from '../lib/runtime/problem.ts';
 import { ledger, members } from '../lib/runtime/shop.ts';
 
 /** What a member did that is no sale: came by, played, booked, said what they thought. */
@@ -11,4 +15,18 @@ export const handler = api(
     const fact = activityFact(input, { source, at: new Date().toISOString() });
     return answered(await ledger().activity(memberId, fact), earnedAnswer);
   }),
+
+  endpoint(confirmActivity, (input, { source }) => waited('confirmLot', input, source)),
+  endpoint(declineActivity, (input, { source }) => waited('declineLot', input, source)),
 );
+
+async function waited(
+  end: 'confirmLot' | 'declineLot',
+  { member, reason, source, ...done }: z.output<typeof confirmActivity.input>,
+  by: string,
+): Promise<Answer> {
+  const memberId = await members().find(member);
+  if (memberId === undefined) return unknownMember(member);
+  const said = { source: source ?? by, object: lotObjectOf(done), by, ...(reason && { because: reason }) };
+  return answered(await ledger()[end](memberId, said), lotAnswer);
+}

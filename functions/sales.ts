@@ -1,6 +1,17 @@
+import type * as z from 'zod';
+import { lotAnswer } from '../lib/runtime/answers/lots.ts';
 import { answered, earnedAnswer, refundAnswer, unknownMember } from '../lib/runtime/answers.ts';
-import { postRefund, postSale, quoteSale, refundFact, saleFact } from '../lib/runtime/api/sales.ts';
+import {
+  confirmSale,
+  declineSale,
+  postRefund,
+  postSale,
+  quoteSale,
+  refundFact,
+  saleFact,
+} from '../lib/runtime/api/sales.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
+import { type Answer, problem } from '../lib/runtime/problem.ts';
 import { bookRefund } from '../lib/runtime/refunds.ts';
 import { ledger, members, orders, waitingRoom } from '../lib/runtime/shop.ts';
 
@@ -38,4 +49,21 @@ export const handler = api(
       refundAnswer(entry).status === 'waiting' ? 202 : 201,
     );
   }),
+
+  endpoint(confirmSale, (input, { source }) => waited('confirmLot', input, source)),
+  endpoint(declineSale, (input, { source }) => waited('declineLot', input, source)),
 );
+
+async function waited(
+  end: 'confirmLot' | 'declineLot',
+  { orderId, member, reason, source: teller }: z.output<typeof confirmSale.input>,
+  by: string,
+): Promise<Answer> {
+  const source = teller ?? by;
+  const memberId = member ? await members().find(member) : await orders().memberOfOrder(source, orderId);
+  if (memberId === undefined) return member ? unknownMember(member) : unknownOrder;
+  const said = { source, object: orderId, by, ...(reason && { because: reason }) };
+  return answered(await ledger()[end](memberId, said), lotAnswer);
+}
+
+const unknownOrder = problem(404, 'unknown-order', { detail: 'check the number, or send member beside it' });

@@ -23,6 +23,15 @@ export interface LotEnd {
   readonly by: string;
 }
 
+/** An activity under which its points wait; an order waits under its number. */
+export const lotObjectOf = ({
+  activity,
+  activityId,
+}: {
+  readonly activity: string;
+  readonly activityId: string;
+}): string => `${activity}:${activityId}`;
+
 /** One key for yes and for no, so that there is one of them. */
 export const lotEndKey = ({ source, object, of }: Pick<LotEnd, 'source' | 'object' | 'of'>): string =>
   keyOf(source, object, of);

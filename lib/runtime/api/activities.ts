@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ActivityFact } from '../../loyalty/facts.ts';
-import { ForeignId, MemberRef, OccurredAt } from './fields.ts';
+import { Id } from '../../loyalty/program/fields.ts';
+import { ForeignId, MemberRef, OccurredAt, SourceName } from './fields.ts';
 import { route } from './route.ts';
 
 export const postActivity = route('POST /v1/activities', 'pos', () =>
@@ -12,6 +13,20 @@ export const postActivity = route('POST /v1/activities', 'pos', () =>
     locationId: ForeignId.optional(),
   }),
 );
+
+/** What is said about points that wait for it: the guest came, or did not. */
+const waiting = () =>
+  z.strictObject({
+    activityId: ForeignId,
+    activity: ActivityFact.shape.activity,
+    member: MemberRef,
+    /** Who told of the activity, when it was not the holder of this key. */
+    source: SourceName.optional(),
+    /** One word of yours, such as "not-attended". */
+    reason: Id.optional(),
+  });
+export const confirmActivity = route('POST /v1/activities/{activityId}/confirm', 'pos', waiting);
+export const declineActivity = route('POST /v1/activities/{activityId}/decline', 'pos', waiting);
 
 export const activityFact = (
   { activityId, activity, member, occurredAt, locationId }: z.output<typeof postActivity.input>,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Identity, RefundFact, SaleFact } from '../../loyalty/facts.ts';
 import { Currency, DecimalAmount } from '../../loyalty/money.ts';
+import { Id } from '../../loyalty/program/fields.ts';
 import { always, amountFits, ForeignId, MemberRef, minorOf, OccurredAt, SourceName } from './fields.ts';
 import { route } from './route.ts';
 
@@ -88,6 +89,20 @@ export const postRefund = route('POST /v1/sales/{orderId}/refunds', 'pos', () =>
       amountsAgree(given, context);
     }, always),
 );
+
+/** What is said about points that wait for it: the goods were handed over, or never will be. */
+const waiting = () =>
+  z.strictObject({
+    orderId: ForeignId,
+    /** Absent: whoever the order was booked for. */
+    member: MemberRef.optional(),
+    /** Who told of the sale, when it was not the holder of this key. */
+    source: SourceName.optional(),
+    /** One word of yours, such as "not-collected". */
+    reason: Id.optional(),
+  });
+export const confirmSale = route('POST /v1/sales/{orderId}/confirm', 'pos', waiting);
+export const declineSale = route('POST /v1/sales/{orderId}/decline', 'pos', waiting);
 
 /** `given` may hold anything yet: what is of the wrong shape has been named already. */
 function amountsAgree(given: unknown, context: z.core.$RefinementCtx): void {
