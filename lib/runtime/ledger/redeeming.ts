@@ -26,7 +26,7 @@ import {
   startKey,
 } from '../../loyalty/redeem.ts';
 import { type Situation, today } from '../../loyalty/situation.ts';
-import { type CodeRow, type Codes, codeIdOf, freshCode, isGiven } from '../codes.ts';
+import { type Codes, codeIdOf, freshCode, type GivenRow, isGiven } from '../codes.ts';
 import type { Beside, Decision, Journal, Outcome } from '../journal.ts';
 import type { Stock } from '../stock.ts';
 
@@ -169,7 +169,7 @@ export function redeeming(journal: Journal, supplies: (() => Supplies) | undefin
   }
 
   /** `undefined` for a code that nobody was given. */
-  async function endCode(code: string, end: CodeEnd): Promise<{ row: CodeRow; outcome: Outcome } | undefined> {
+  async function endCode(code: string, end: CodeEnd): Promise<{ row: GivenRow; outcome: Outcome } | undefined> {
     const codes = supplies?.().codes;
     const row = await codes?.find(code);
     if (!codes || !isGiven(row)) return undefined;
