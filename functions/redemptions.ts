@@ -1,20 +1,21 @@
 import type { Identity } from '../lib/loyalty/facts.ts';
 import { answered, redemptionAnswer, unknownMember } from '../lib/runtime/answers.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../lib/runtime/api/redemptions.ts';
+import { merchant } from '../lib/runtime/config.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import type { Outcome } from '../lib/runtime/journal.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
-import { ledger, members, orders } from '../lib/runtime/shop.ts';
+import { ledger, members, orders, supplies } from '../lib/runtime/shop.ts';
 
 /** Points spent: at once, or put aside first and then captured or given back. */
 export const handler = api(
-  endpoint(postRedemption, async ({ member, ...asked }) => {
+  endpoint(postRedemption, async ({ member, ...asked }, { source }) => {
     const memberId = await members().find(member);
     if (memberId === undefined) return unknownMember(member);
-    const outcome = await ledger().authorize(memberId, asked);
+    const outcome = await ledger().authorize(memberId, { ...asked, source });
     // So that the till can end it by its id alone, at once; the relay writes it too, should this be the last we do.
     if (!asked.capture && outcome.kind === 'posted') await orders().keepRedemption(asked.redemptionId, memberId);
-    return answered(outcome, redemptionAnswer);
+    return redeemed(outcome);
   }),
 
   endpoint(captureRedemption, ({ id, member, points }) =>
@@ -34,9 +35,14 @@ async function ended(
   const memberId = member ? await members().find(member) : await orders().memberOfRedemption(id);
   if (memberId === undefined) return member ? unknownMember(member) : unknownRedemption;
   const outcome = await end(memberId);
-  return outcome.kind === 'refused' && outcome.because === 'no-such-redemption'
-    ? unknownRedemption
-    : answered(outcome, redemptionAnswer);
+  return outcome.kind === 'refused' && outcome.because === 'no-such-redemption' ? unknownRedemption : redeemed(outcome);
+}
+
+/** With the code that was given out, also to whoever asks again. */
+async function redeemed(outcome: Outcome): Promise<Answer> {
+  const detail = 'entry' in outcome ? outcome.entry?.detail : undefined;
+  const given = detail?.kind === 'redeemed' && detail.code ? await supplies().codes.row(detail.code) : undefined;
+  return answered(outcome, (entry) => redemptionAnswer(entry, merchant().program.currency, given));
 }
 
 const unknownRedemption = problem(404, 'unknown-redemption', { detail: 'check the id, or send member beside it' });

@@ -4,6 +4,8 @@ import type { Detail } from '../loyalty/detail.ts';
 import { type Entry, entryIdOf } from '../loyalty/entry.ts';
 import { explain, type Sentence } from '../loyalty/explain.ts';
 import type { Identity } from '../loyalty/facts.ts';
+import { formatAmount } from '../loyalty/money.ts';
+import type { Value } from '../loyalty/program/rewards.ts';
 import type { Outcome } from './journal.ts';
 import type { Member } from './members.ts';
 import { type Answer, problem } from './problem.ts';
@@ -51,6 +53,16 @@ export interface RedemptionAnswer extends Standing {
   readonly lapsesAt?: string | undefined;
   /** Given back of what was held. */
   readonly released?: number | undefined;
+  /** Which of the reward's steps. */
+  readonly step?: number | undefined;
+  /** What the member gets for it. */
+  readonly value?: Value | undefined;
+  /** To be paid beside the points. */
+  readonly cash?: string | undefined;
+  readonly currency?: string | undefined;
+  /** To show or to type, and the last day on which it can be. */
+  readonly code?: string | undefined;
+  readonly codeValidThrough?: string | undefined;
 }
 
 export const standing = (entry: Entry): Standing => ({
@@ -78,14 +90,33 @@ export function refundAnswer(entry: Entry): RefundAnswer {
   return { ...standing(entry), status: early ? 'waiting' : 'booked', reversed, returned, flags, trace: explain(entry) };
 }
 
-export function redemptionAnswer(entry: Entry): RedemptionAnswer {
+/** `code` is the row of the one that was given out with it; the entry has only its name. */
+export function redemptionAnswer(
+  entry: Entry,
+  currency: string,
+  code?: { readonly code: string; readonly validThrough?: string },
+): RedemptionAnswer {
   const detail = detailOf(entry, 'authorized', 'redeemed', 'released');
   const { redemptionId, points } = detail;
   if (detail.kind === 'released')
     return { ...standing(entry), redemptionId, status: 'released', points: 0, released: points };
-  const { rewardId, orderId, lapsesAt, released } = detail;
-  const status = detail.kind === 'authorized' ? 'held' : 'captured';
-  return { ...standing(entry), redemptionId, status, points, rewardId, orderId, lapsesAt, released };
+  const { rewardId, orderId, lapsesAt, released, step, value, cashMinor } = detail;
+  return {
+    ...standing(entry),
+    redemptionId,
+    status: detail.kind === 'authorized' ? 'held' : 'captured',
+    points,
+    rewardId,
+    orderId,
+    lapsesAt,
+    released,
+    step,
+    value,
+    cash: cashMinor === undefined ? undefined : formatAmount(cashMinor, currency),
+    currency: cashMinor !== undefined || value?.kind === 'amount-off' ? currency : undefined,
+    code: code?.code,
+    codeValidThrough: code?.validThrough,
+  };
 }
 
 function detailOf<Kind extends Detail['kind']>(

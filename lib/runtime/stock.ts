@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type DynamoDBClient,
   GetItemCommand,
@@ -7,6 +8,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Reward } from '../loyalty/program/rewards.ts';
+import { LedgerBusy } from './journal.ts';
 
 /**
  * How many pieces of a reward are left, over all members: one row each, which begins with what the program says and is
@@ -83,8 +85,10 @@ export function openStock({ client, table }: { client: DynamoDBClient; table: st
             return Number(Item?.pieces?.N) === pieces ? 'added-before' : 'conflict';
           }
           if (counted?.Code === 'ConditionalCheckFailed') return 'fewer-than-that';
-          // Somebody redeemed at that very moment.
-          if (attempt === ATTEMPTS) throw error;
+          // Else it was somebody who redeemed at that very moment.
+          if (told?.Code !== 'TransactionConflict' && counted?.Code !== 'TransactionConflict') throw error;
+          if (attempt === ATTEMPTS) throw new LedgerBusy(`nothing was counted after ${ATTEMPTS} tries`);
+          await wait(Math.random() * 4 * 2 ** attempt);
         }
       }
     },
