@@ -5,6 +5,7 @@ import { NOT_RUNNING } from './operator.ts';
 const commands: Readonly<Record<string, () => Promise<(stampbook: Command) => void>>> = {
   start: async () => (await import('./commands/start.ts')).start,
   verify: async () => (await import('./commands/verify.ts')).verify,
+  import: async () => (await import('./commands/import.ts')).importMembers,
   export: async () => (await import('./commands/export.ts')).exportJournal,
   keys: async () => (await import('./commands/keys.ts')).keys,
 };
