@@ -41,6 +41,14 @@ export default {
     ],
     expiry: { kind: 'months', months: 12, until: 'end-of-month' },
     redemption: { holdMinutes: 60, pointsPerMinor: 0.2 },
+    referrals: {
+      referrerPoints: 50,
+      friendPoints: 25,
+      minimumSpend: '10.00',
+      limit: { max: 12, per: 'year' },
+      link: 'https://kunstpause.example/welcome?code={code}',
+    },
+    gifts: { minPoints: 10, limit: { max: 500, per: 'month' } },
   },
   alerts: { redemptionFromPoints: 400 },
   messages: {
