@@ -5,6 +5,7 @@ import { checkMember } from '../../lib/loyalty/verify.ts';
 import { deleteMember, findMember } from '../../lib/runtime/api/members.ts';
 import { voidRedemption } from '../../lib/runtime/api/redemptions.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
+import { postReferral } from '../../lib/runtime/api/sharing.ts';
 import { openApiKeys } from '../../lib/runtime/api-keys.ts';
 import { COMMON, operations } from '../../scripts/generate/openapi.ts';
 import { call, startWorld, type World } from './world.ts';
@@ -17,12 +18,14 @@ let world: World;
 let handlers: Record<string, Parameters<typeof call>[0]>;
 let keys: Record<string, string | undefined>;
 let known: { id: string; phone: string }[];
+let code: string;
 
 beforeAll(async () => {
   world = await startWorld();
-  const names = ['members', 'sales', 'activities', 'redemptions', 'rewards'];
+  const names = ['members', 'sales', 'activities', 'redemptions', 'rewards', 'sharing', 'staff'];
   const loaded = await Promise.all(names.map(async (name) => (await import(`../../functions/${name}.ts`)).handler));
   handlers = Object.fromEntries(names.map((name, index) => [name, loaded[index]]));
+  handlers.codes = handlers.rewards as never;
   const { create } = openApiKeys({ client: world.client, table: world.tables.program });
   const limit = { perSecond: 100_000, burst: 1_000_000 };
   const key = async (scope: 'pos' | 'staff' | 'admin') => (await create({ scope, name: scope, limit })).key;
@@ -42,6 +45,15 @@ beforeAll(async () => {
       await call(handlers.redemptions as never, 'POST /v1/redemptions', { key: world.keys.pos, body: hold });
     }
   }
+  // Somebody with a code, and somebody new, whom nothing else here is about.
+  const owner = known[0]?.id ?? '';
+  const path = { id: owner };
+  const said = await call(handlers.sharing as never, 'POST /v1/members/{id}/referral-code', {
+    key: world.keys.pos,
+    path,
+  });
+  code = String(said.body.code);
+  await call(handlers.members as never, 'POST /v1/members', { key: world.keys.pos, body: { card: 'FRIEND' } });
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 }, 60_000);
 afterAll(async () => {
@@ -83,6 +95,9 @@ const RIGHT: Record<string, fc.Arbitrary<unknown>> = {
     phone.map((number) => ({ phone: number })),
     fc.constantFrom({ card: 'FUZZ1' }, { source: 'shopify', id: '1' }),
   ),
+  from: somebody.map((id) => ({ id })),
+  to: somebody.map((id) => ({ id })),
+  giftId: fc.uuid(),
   total: amount,
   currency: fc.constantFrom('EUR', 'EUR', 'USD'),
   occurredAt: fc.integer({ min: -399, max: -1 }).map((days) => new Date(Date.now() + days * 86_400_000).toISOString()),
@@ -129,6 +144,10 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
   const ends = /\{id\}\/(capture|void)$/.exec(key)?.[1];
   const likely: typeof RIGHT = {
     ...RIGHT,
+    ...(key === postReferral.key && {
+      code: fc.nat(3).map((pick) => (pick === 0 ? 'ZZZZ-ZZZZ' : code)),
+      member: fc.constantFrom({ card: 'FRIEND' }, { card: 'FUZZ1' }, { card: 'FUZZ0' }),
+    }),
     ...(ends !== undefined && { id: fc.nat(3).map((index) => `${ends}-${index}`) }),
     ...(key.startsWith('PATCH') && {
       phone: fc.integer({ min: 10_000, max: 99_999 }).map((number) => `+49173699${number}`),
@@ -153,6 +172,12 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
   });
 }
 
+/** Whichever function has the route: it asks for a key, where the others know nothing of it. */
+async function handlerOf(key: string): Promise<Parameters<typeof call>[0]> {
+  for (const handler of Object.values(handlers)) if ((await call(handler, key)).status === 401) return handler;
+  throw new Error(`no handler for ${key}`);
+}
+
 /** As a query or a path carries it. */
 const asText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 
@@ -167,8 +192,7 @@ describe('a request of any shape', () => {
     '%s',
     async (key, { route, answers }) => {
       const [method = '', path = ''] = key.split(' ');
-      const handler = handlers[path.split('/')[2] ?? ''];
-      if (!handler) throw new Error(`no handler for ${key}`);
+      const handler = await handlerOf(key);
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
       const documented: typeof answers = { ...COMMON, ...answers };
       const seen = new Set<number>();
