@@ -1,6 +1,5 @@
 import type { Account, Buckets, Hold } from './account.ts';
-import { credit, isPast, keptAlive, minus, negated, plus, spendable, take } from './buckets.ts';
-import { dayIn } from './calendar.ts';
+import { byDate, credit, isPast, keptAlive, keptIn, minus, negated, plus, spendable, take } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import type { Detail } from './detail.ts';
 import { type Draft, type Entry, keyOf } from './entry.ts';
@@ -223,7 +222,7 @@ export function decideCapture(
       ...(code && { code }),
     },
     change: sparse({
-      buckets: credit(account.buckets, returning(rest, account, started, situation)),
+      buckets: credit(account.buckets, returning(rest, account, situation)),
       endsHold: id,
     }),
     trace: [
@@ -249,15 +248,10 @@ function partOf(
 }
 
 /** Where whatever the member does keeps points alive, it did so for these too while they were put aside. */
-function returning(
-  held: Buckets,
-  { lastActivityOn }: Account,
-  started: Entry | undefined,
-  { program }: Situation,
-): Buckets {
-  if (!started || lastActivityOn === undefined) return held;
-  const then = { buckets: held, lots: {}, lastActivityOn: dayIn(program.timeZone, started.occurredAt) };
-  return plus(held, keptAlive(then, program, lastActivityOn, lastActivityOn).buckets);
+function returning(held: Buckets, account: Account, { program }: Situation): Buckets {
+  let kept: Buckets = {};
+  for (const [date, amount] of byDate(held)) kept = plus(kept, { [keptIn(date, account, program)]: amount });
+  return kept;
 }
 
 /** Gives back what was held. `lapsed` is for the sweep, and only once the time is over. */
@@ -289,7 +283,7 @@ export function decideRelease(
       because,
     },
     change: sparse({
-      buckets: credit(account.buckets, returning(hold.from, account, started, situation)),
+      buckets: credit(account.buckets, returning(hold.from, account, situation)),
       counters: Object.fromEntries(uncounted.map((counter) => [counter, -1])),
       endsHold: id,
     }),

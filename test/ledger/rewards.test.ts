@@ -364,6 +364,17 @@ describe('points of the same order', () => {
     ]);
   });
 
+  it('what was declined does not wait any more', async () => {
+    const shop = shopOn(new MemoryClient().asClient(), { changes: { ...changes, pending: { kind: 'confirmation' } } });
+    for (const order of ['o1', 'o2']) await shop.ledger.sale(M, sale(order, 1_000));
+    await shop.ledger.confirmLot(M, { source: 'till', object: 'o1', of: 'lot', because: 'fetched', by: 'ada' });
+    await shop.ledger.declineLot(M, { source: 'till', object: 'o2', of: 'lot', because: 'gone', by: 'ada' });
+    expect([told(await spend(shop, 71, 'a')), told(await spend(shop, 70, 'b'))]).toEqual([
+      'not-enough-points',
+      'posted',
+    ]);
+  });
+
   it('what still waits for its day is not counted twice', async () => {
     const shop = shopOn(new MemoryClient().asClient(), {
       changes: { ...changes, pending: { kind: 'days', days: 14 } },

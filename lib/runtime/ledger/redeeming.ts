@@ -1,5 +1,4 @@
 import type { Account } from '../../loyalty/account.ts';
-import { isPast } from '../../loyalty/buckets.ts';
 import {
   type CodeEnd,
   codeEndFingerprint,
@@ -10,8 +9,6 @@ import {
 } from '../../loyalty/codes.ts';
 import type { Detail, Spent } from '../../loyalty/detail.ts';
 import { type Draft, type Entry, keyOf } from '../../loyalty/entry.ts';
-import { keptOf } from '../../loyalty/kept.ts';
-import { bucketOf, isLot } from '../../loyalty/lots.ts';
 import { rewardOf } from '../../loyalty/offer.ts';
 import type { Reward } from '../../loyalty/program/rewards.ts';
 import {
@@ -25,6 +22,7 @@ import {
   type Redemption,
   startKey,
 } from '../../loyalty/redeem.ts';
+import { earnedBySameOrder } from '../../loyalty/same-order.ts';
 import { type Situation, today } from '../../loyalty/situation.ts';
 import { type Codes, codeIdOf, freshCode, type GivenRow, isGiven } from '../codes.ts';
 import type { Beside, Decision, Journal, Outcome } from '../journal.ts';
@@ -89,10 +87,7 @@ export function redeeming(journal: Journal, supplies: (() => Supplies) | undefin
     return supplies().codes.giving(code, { ...given, memberId: account.memberId }, reward.code.from);
   }
 
-  /**
-   * What the order has earned, as far as it can be spent already, where the program lets it wait. Which points of a
-   * bucket are the order's nobody knows: those that were spent since count as others, while there are any.
-   */
+  /** Of what can be spent, that which the very order has earned that it would be spent on. */
   async function earnedByOrder(
     account: Account,
     orderId: string | undefined,
@@ -100,14 +95,7 @@ export function redeeming(journal: Journal, supplies: (() => Supplies) | undefin
     at: Situation,
   ): Promise<number> {
     if (program.redemption.sameOrder !== 'waits' || orderId === undefined || source === undefined) return 0;
-    const ofOrder = await entriesOf(account, keyOf(source, orderId, ''));
-    const sale = ofOrder.map(({ detail }) => detail).find((detail) => detail.kind === 'sale');
-    if (sale?.kind !== 'sale') return 0;
-    const extents = ofOrder.flatMap(({ detail }) => (detail.kind === 'refund' ? [detail.extent] : []));
-    const day = today(at);
-    return Object.entries(keptOf(sale, extents).byPlace)
-      .filter(([place]) => !isPast(bucketOf(place), day) && !(isLot(place) && (account.lots[place] ?? 0) > 0))
-      .reduce((sum, [, points]) => sum + points, 0);
+    return earnedBySameOrder(account, await entriesOf(account, keyOf(source, orderId, '')), at);
   }
 
   /** Spends what was put aside. A sale that it pays for needs no code: the reward is in that very order. */
