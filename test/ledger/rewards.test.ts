@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
@@ -7,6 +7,7 @@ import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
 import { openStock } from '../../lib/runtime/stock.ts';
 import { type RunningDynamoDb, startDynamoDb, type Tables } from '../dynamodb.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
+import { transactionUnits } from './size.ts';
 import { program, refund, sale, TestClock } from './world.ts';
 
 /** Pieces and codes go with the entry that takes them, or not at all. */
@@ -255,7 +256,6 @@ describe('a code', () => {
     const code = await codeOf(shop);
     // As after an unmerge: the row knows that it ended, and the member's own journal has no entry of it.
     const { item } = shop.codes.ending(codeIdOf(code), used('u'), '2026-03-10T12:00:00.000Z');
-    const { TransactWriteItemsCommand } = await import('@aws-sdk/client-dynamodb');
     await memory.asClient().send(new TransactWriteItemsCommand({ TransactItems: [item] }));
     const ended = await shop.ledger.endCode(code, used('v'));
     expect(ended && told(ended.outcome)).toBe('used-before');
@@ -385,6 +385,54 @@ describe('points of the same order', () => {
       'not-enough-points',
       'posted',
     ]);
+  });
+});
+
+describe('what a redemption costs', () => {
+  const rewards = [
+    {
+      id: 'evening-for-two',
+      name: 'An evening for two',
+      cost: 500,
+      cash: '12.50',
+      tier: 'base',
+      from: '2026-01-01',
+      to: '2026-12-31',
+      perMember: { max: 5, per: 'month' as const },
+      steps: [{ cost: 900, value: { kind: 'percent-off' as const, percentBp: 2_500, maximum: '50.00' } }],
+    },
+    { id: 'print', name: 'A print', cost: 40, stock: 3 },
+    { id: 'signed', name: 'A signed print', cost: 40, stock: 3, code: { from: 'list' as const } },
+  ];
+
+  it.each([
+    ['four write units with every rule in use', 'evening-for-two', 1, 4],
+    ['two more for a piece', 'print', undefined, 6],
+    ['and four for a code of a list: out of the list, and to the member', 'signed', undefined, 10],
+  ])('%s', async (_, rewardId, step, units) => {
+    const memory = new MemoryClient();
+    const items: number[] = [];
+    const client = {
+      send: (command: { input: { TransactItems?: TransactWriteItem[] } }) => {
+        items.push(
+          ...(command.input.TransactItems ?? []).map(({ Put }) => (Put ? transactionUnits([Put.Item ?? {}]) : 2)),
+        );
+        return memory.send(command);
+      },
+    } as unknown as DynamoDBClient;
+    const shop = shopOn(client, { changes: { rewards, redemption: { pointsPerMinor: 1, sameOrder: 'waits' } } });
+    await rich(shop.ledger);
+    await shop.codes.load('signed', ['S-1']);
+    items.length = 0;
+    const outcome = await shop.ledger.authorize(M, {
+      redemptionId: 'f3b0c442-98fc-4c14-9afb-f4c8996fb924',
+      rewardId,
+      step,
+      orderId: '5551234567890',
+      source: 'shopify',
+      capture: true,
+    });
+    expect([told(outcome), items.reduce((sum, one) => sum + one, 0)]).toEqual(['posted', units]);
   });
 });
 
