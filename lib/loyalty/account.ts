@@ -75,6 +75,8 @@ export interface Account {
   readonly mergedInto?: string;
   /** Accounts that went into this one: their journals are part of this member's story. */
   readonly absorbed?: readonly string[];
+  /** Accounts that this one was a part of once: what was booked there for it is not booked again here. */
+  readonly formerly?: readonly string[];
   readonly tier: string;
 }
 
@@ -95,3 +97,10 @@ export interface RefundLine {
   /** How many pieces; absent: in proportion to the money. */
   readonly quantity?: number | undefined;
 }
+
+/** The journals in which something that concerns this account may stand. */
+export const journalsOf = ({
+  memberId,
+  absorbed = [],
+  formerly = [],
+}: Pick<Account, 'memberId' | 'absorbed' | 'formerly'>): readonly string[] => [memberId, ...absorbed, ...formerly];

@@ -28,8 +28,20 @@ export interface Change {
   readonly referredBy?: Account['referredBy'] | null;
   /** Where the account goes; `null` when it comes back. */
   readonly mergedInto?: string | null;
-  readonly absorbs?: string;
-  readonly letsGo?: string;
+  readonly absorbs?: readonly string[];
+  readonly letsGo?: readonly string[];
+  readonly formerly?: readonly string[];
+  /** What comes with another account, and leaves with it again. */
+  readonly brings?: Belongings;
+  readonly takes?: Belongings;
+  /** What is neither summed nor counted, set back; `null`: to nothing. */
+  readonly restores?: { readonly [Name in 'lastActivityOn' | 'keptFrom']?: Account[Name] | null };
+}
+
+/** What an account has by name. */
+export interface Belongings {
+  readonly holds?: Account['holds'];
+  readonly early?: Account['early'];
 }
 
 /** One step of a decision, in the order in which it was taken. `explain` makes sentences of them. */
@@ -90,6 +102,15 @@ export const entryIdOf = (entry: Pick<Entry, 'memberId' | 'seq'>): string => `${
 export const keyOf = (source: string, object: string, kind: string): string =>
   `E#${source}#${object.replaceAll('%', '%25').replaceAll('#', '%23')}#${kind}`;
 
+/**
+ * How far a key reaches. `account`: it means another thing in each journal, as that a sweep was here. `person`: what
+ * happens once to somebody, as that they were referred. `world`: an order, which is there once, whoever it is booked to.
+ */
+export function reachOf(key: string): 'account' | 'person' | 'world' {
+  if (/^E#(sweep|member|merge)#|#updated$/.test(key)) return 'account';
+  return /^E#(stampbook|import|referral#self)#|#consent$/.test(key) ? 'person' : 'world';
+}
+
 /** What a key is about, as it was before it became a part of the key. */
 export const objectOf = (key: string): string =>
   (key.split('#')[2] ?? '').replaceAll('%23', '#').replaceAll('%25', '%');
@@ -132,20 +153,30 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
     holds[id] = hold;
   }
   if (change.endsHold) delete holds[change.endsHold];
+  for (const id of Object.keys(change.takes?.holds ?? {})) delete holds[id];
+  Object.assign(holds, change.brings?.holds);
   const early: Record<string, readonly EarlyRefund[]> = { ...account.early };
   if (change.early) {
     const { order, ...refund } = change.early;
     early[order] = [...(early[order] ?? []), refund];
   }
   if (change.settlesEarly) delete early[change.settlesEarly];
-  const lastActivityOn = latest(account.lastActivityOn, change.activeOn);
-  const keptFrom = change.keptFrom ?? account.keptFrom;
+  for (const [order, refunds] of Object.entries(change.takes?.early ?? {})) {
+    const rest = (early[order] ?? []).filter(({ id }) => !refunds.some((one) => one.id === id));
+    if (rest.length > 0) early[order] = rest;
+    else delete early[order];
+  }
+  for (const [order, refunds] of Object.entries(change.brings?.early ?? {}))
+    early[order] = [...(early[order] ?? []), ...refunds];
+  const lastActivityOn = next(latest(account.lastActivityOn, change.activeOn), change.restores?.lastActivityOn);
+  const keptFrom = next(change.keptFrom ?? account.keptFrom, change.restores?.keptFrom);
   const granted = next(account.granted, change.granted);
   const referredBy = next(account.referredBy, change.referredBy);
   const mergedInto = next(account.mergedInto, change.mergedInto);
-  const absorbed = [...(account.absorbed ?? []), ...(change.absorbs ? [change.absorbs] : [])].filter(
-    (memberId) => memberId !== change.letsGo,
+  const absorbed = [...(account.absorbed ?? []), ...(change.absorbs ?? [])].filter(
+    (memberId) => !change.letsGo?.includes(memberId),
   );
+  const formerly = [...new Set([...(account.formerly ?? []), ...(change.formerly ?? [])])];
   return {
     memberId: account.memberId,
     seq: entry.seq,
@@ -169,6 +200,7 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
     ...(referredBy && { referredBy }),
     ...(mergedInto && { mergedInto }),
     ...(absorbed.length > 0 && { absorbed }),
+    ...(formerly.length > 0 && { formerly }),
     tier: entry.after.tier,
   };
 }

@@ -10,10 +10,10 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Account } from '../loyalty/account.ts';
+import { type Account, journalsOf } from '../loyalty/account.ts';
 import { dayIn } from '../loyalty/calendar.ts';
 import type { Detail } from '../loyalty/detail.ts';
-import { append, type Draft, type Entry, newAccount } from '../loyalty/entry.ts';
+import { append, type Draft, type Entry, newAccount, reachOf } from '../loyalty/entry.ts';
 import type { Program } from '../loyalty/program.ts';
 import type { Situation } from '../loyalty/situation.ts';
 import { fromAccountItem, fromEntryItem, type Item, toAccountItem, toEntryItem } from './items.ts';
@@ -45,7 +45,11 @@ export type Decide = (
 ) => Decision | Promise<Decision>;
 
 /** A draft for each, or for the first of them only. */
-export type PairDecision = readonly [Draft, Draft] | readonly [Draft] | Outcome;
+export type PairDecision =
+  | readonly [Draft, Draft]
+  | readonly [Draft]
+  | Outcome
+  | { readonly drafts: readonly [Draft, Draft]; readonly beside: readonly Beside[] };
 
 export interface JournalOptions {
   readonly client: DynamoDBClient;
@@ -118,8 +122,8 @@ export function openJournal(options: JournalOptions) {
   }
 
   /** Also those in the journals of accounts that went into this one. */
-  async function entriesOf({ memberId, absorbed = [] }: Account, prefix: string): Promise<Entry[]> {
-    const lists = await Promise.all([memberId, ...absorbed].map((one) => entries(one, prefix)));
+  async function entriesOf(account: Account, prefix: string): Promise<Entry[]> {
+    const lists = await Promise.all(journalsOf(account).map((one) => entries(one, prefix)));
     return lists.flat();
   }
 
@@ -138,7 +142,7 @@ export function openJournal(options: JournalOptions) {
       const decision = await decide(current, at, missing);
       if ('kind' in decision) return decision;
       const { draft, beside } = 'draft' in decision ? decision : { draft: decision, beside: [] };
-      const before = await entryOfAbsorbed(current, draft.key);
+      const before = await entryElsewhere(current, draft.key);
       if (before) return replay(before, draft.fingerprint);
       const next = append(current, draft, stamp(at));
       const refusal = await write([{ before: current, ...next }], beside);
@@ -166,14 +170,15 @@ export function openJournal(options: JournalOptions) {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const accounts = (await Promise.all(memberIds.map(standing))) as unknown as readonly [Account, Account];
       const at = situation();
-      const drafts = await decide(accounts, at);
-      if ('kind' in drafts) return drafts;
+      const decision = await decide(accounts, at);
+      if ('kind' in decision) return decision;
+      const { drafts, beside } = 'drafts' in decision ? decision : { drafts: decision, beside: [] };
       const first = append(accounts[0], drafts[0], stamp(at));
       const second = drafts[1] && append(accounts[1], drafts[1], stamp(at));
-      const refusal = await write([
-        { before: accounts[0], ...first },
-        ...(second ? [{ before: accounts[1], ...second }] : []),
-      ]);
+      const refusal = await write(
+        [{ before: accounts[0], ...first }, ...(second ? [{ before: accounts[1], ...second }] : [])],
+        beside,
+      );
       if (!refusal) return booked(first.entry);
       if (refusal.entry) {
         const there = (await entry(memberIds[0], drafts[0].key)) ?? refusal.entry;
@@ -228,9 +233,12 @@ export function openJournal(options: JournalOptions) {
     return found;
   }
 
-  /** What was booked to an account before it went into this one was booked: it is not booked a second time here. */
-  async function entryOfAbsorbed({ absorbed = [] }: Account, key: string): Promise<Entry | undefined> {
-    for (const memberId of absorbed) {
+  /** What was booked to an account that went into this one, or that this one was a part of, is not booked again here. */
+  async function entryElsewhere(account: Account, key: string): Promise<Entry | undefined> {
+    const reach = reachOf(key);
+    if (reach === 'account') return undefined;
+    const { absorbed = [], formerly = [] } = account;
+    for (const memberId of reach === 'person' ? absorbed : [...absorbed, ...formerly]) {
       const found = await entry(memberId, key);
       if (found) return found;
     }

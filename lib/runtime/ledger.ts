@@ -9,6 +9,7 @@ import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
 import { type Situation, today } from '../loyalty/situation.ts';
 import { type Budgets, wantedBy } from './budgets.ts';
 import { type JournalOptions, type Outcome, openJournal } from './journal.ts';
+import { merging } from './ledger/merging.ts';
 import { opening } from './ledger/opening.ts';
 import { redeeming, type Supplies } from './ledger/redeeming.ts';
 import { sharing } from './ledger/sharing.ts';
@@ -27,6 +28,8 @@ export type Ledger = ReturnType<typeof openLedger>;
 export interface LedgerOptions extends JournalOptions {
   /** Absent: nobody looks around, and no sale has tags or flags. */
   readonly surroundings?: Surroundings;
+  /** Told of each sale that was booked now, once; it keeps its faults to itself. */
+  readonly booked?: ((sale: SaleFact) => Promise<void>) | undefined;
   /** Absent: no rule's budget is counted. */
   readonly budgets?: Budgets | undefined;
   /** Absent: no stock is counted, and no code is given out. */
@@ -91,6 +94,7 @@ export function openLedger(options: LedgerOptions) {
     ...sharing(journal),
     ...staff(journal),
     ...opening(journal),
+    ...merging(journal),
     account,
     entry,
     entries,
@@ -99,6 +103,7 @@ export function openLedger(options: LedgerOptions) {
     /** Earns, once for the order; captures the redemption that paid for part of it first. */
     async sale(memberId: string, fact: SaleFact): Promise<Outcome> {
       const outcome = await sale(memberId, fact);
+      if (outcome.kind === 'posted') await options.booked?.(fact);
       if (outcome.kind !== 'conflict' || outcome.entry.detail.kind !== 'sale') return outcome;
       return { ...outcome, differences: saleDifferences(outcome.entry.detail, fact) };
     },
