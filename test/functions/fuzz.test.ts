@@ -14,6 +14,13 @@ import { call, startWorld, type World } from './world.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 60);
 
+/** Of one there are pieces, of the other codes: half of them are somebody's. */
+const SUPPLIED = [
+  { id: 'print', name: 'A print', cost: 10, stock: 5 },
+  { id: 'opera', name: 'A seat', cost: 10, code: { from: 'list' as const, validDays: 30 } },
+];
+const SEATS = Array.from({ length: 16 }, (_, index) => `SEAT-${index}`);
+
 let world: World;
 let handlers: Record<string, Parameters<typeof call>[0]>;
 let keys: Record<string, string | undefined>;
@@ -21,11 +28,13 @@ let known: { id: string; phone: string }[];
 let code: string;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld((merchant) => ({
+    ...merchant,
+    program: { ...merchant.program, rewards: [...merchant.program.rewards, ...SUPPLIED] },
+  }));
   const names = ['members', 'sales', 'activities', 'redemptions', 'rewards', 'sharing', 'staff'];
   const loaded = await Promise.all(names.map(async (name) => (await import(`../../functions/${name}.ts`)).handler));
   handlers = Object.fromEntries(names.map((name, index) => [name, loaded[index]]));
-  handlers.codes = handlers.rewards as never;
   const { create } = openApiKeys({ client: world.client, table: world.tables.program });
   const limit = { perSecond: 100_000, burst: 1_000_000 };
   const key = async (scope: 'pos' | 'staff' | 'admin') => (await create({ scope, name: scope, limit })).key;
@@ -44,6 +53,12 @@ beforeAll(async () => {
       const hold = { redemptionId: `${name}-${index}`, member: { phone }, points: 40, capture: false };
       await call(handlers.redemptions as never, 'POST /v1/redemptions', { key: world.keys.pos, body: hold });
     }
+  }
+  const toLoad = { key: world.keys.staff, path: { id: 'opera' }, body: { codes: SEATS } };
+  await call(handlers.rewards as never, 'POST /v1/rewards/{id}/codes', toLoad);
+  for (const [index] of SEATS.slice(0, SEATS.length / 2).entries()) {
+    const seat = { redemptionId: `seat-${index}`, member: { phone: known[0]?.phone }, rewardId: 'opera' };
+    await call(handlers.redemptions as never, 'POST /v1/redemptions', { key: world.keys.pos, body: seat });
   }
   // Somebody with a code, and somebody new, whom nothing else here is about.
   const owner = known[0]?.id ?? '';
@@ -89,7 +104,7 @@ const RIGHT: Record<string, fc.Arbitrary<unknown>> = {
   refundId: order,
   redemptionId: order,
   activityId: order,
-  rewardId: fc.constantFrom('espresso', 'cake', 'vernissage', 'yacht'),
+  rewardId: fc.constantFrom('espresso', 'cake', 'vernissage', 'print', 'opera', 'yacht'),
   member: fc.oneof(
     somebody.map((id) => ({ id })),
     phone.map((number) => ({ phone: number })),
@@ -102,6 +117,10 @@ const RIGHT: Record<string, fc.Arbitrary<unknown>> = {
   currency: fc.constantFrom('EUR', 'EUR', 'USD'),
   occurredAt: fc.integer({ min: -399, max: -1 }).map((days) => new Date(Date.now() + days * 86_400_000).toISOString()),
   points: fc.integer({ min: 1, max: 50 }),
+  step: fc.constantFrom(1, 2),
+  stockId: order,
+  pieces: fc.integer({ min: -2, max: 3 }),
+  codes: fc.subarray([...SEATS, 'SEAT-A', 'SEAT-B'], { minLength: 1 }),
   capture: fc.boolean(),
   everything: fc.constant(true),
   lines: fc.array(fc.record({ id: fc.uuid(), total: amount }), { minLength: 1, maxLength: 3 }),
@@ -148,6 +167,8 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
       code: fc.nat(3).map((pick) => (pick === 0 ? 'ZZZZ-ZZZZ' : code)),
       member: fc.constantFrom({ card: 'FRIEND' }, { card: 'FUZZ1' }, { card: 'FUZZ0' }),
     }),
+    ...(key.includes('/codes/{code}') && { code: fc.constantFrom(...SEATS, 'NO-SEAT') }),
+    ...(key.startsWith('POST /v1/rewards') && { id: fc.constantFrom('print', 'opera', 'opera', 'espresso', 'yacht') }),
     ...(ends !== undefined && { id: fc.nat(3).map((index) => `${ends}-${index}`) }),
     ...(key.startsWith('PATCH') && {
       phone: fc.integer({ min: 10_000, max: 99_999 }).map((number) => `+49173699${number}`),
@@ -167,6 +188,7 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
       for (const [index, name] of there.entries()) if (index !== pick % there.length) delete one[name];
     }
     if (one.total !== undefined) delete one.lines;
+    if (one.rewardId === undefined) delete one.step;
     if (key === findMember.key && one.id === undefined) delete one.source;
     return { ...one, ...Object.fromEntries(wrong ?? []) };
   });
