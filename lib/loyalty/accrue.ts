@@ -12,7 +12,7 @@ import { lotFor, placed, placeOf } from './lots.ts';
 import { NO_POINTS, points } from './points.ts';
 import type { Program } from './program.ts';
 import { type Situation, sparse, today } from './situation.ts';
-import { suspicions } from './suspicions.ts';
+import { saleCounts, suspicions } from './suspicions.ts';
 import { tierOf, unlocked, windowKey } from './tiers.ts';
 import { awardOf, capped, type Valued } from './value.ts';
 
@@ -176,9 +176,10 @@ function saleAt(
     reached: tierOf(program, { ...account, window }, today(situation)),
     trace,
     flags,
-    counters: limited.counters,
+    counters: { ...limited.counters, ...saleCounts(fact, program) },
     early,
-    ...(referral && !kept.nothing && { referredBy: referral.referrer }),
+    // Also when all of it went back before it was told: else the order in which the two come would decide about the next.
+    ...(referral && { referredBy: referral.referrer }),
   };
 }
 

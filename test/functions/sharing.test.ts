@@ -239,7 +239,7 @@ describe('a gift', () => {
     });
   });
 
-  it.each([
+  it.each<[string, { to?: string; points: number }, string]>([
     ['to oneself', { points: 10 }, 'to-oneself'],
     ['of fewer points than a gift has', { to: 'ben', points: 9 }, 'too-few-points'],
     ['of more than the limit', { to: 'ben', points: 501 }, 'limit-reached'],

@@ -228,7 +228,7 @@ describe('at the same time', () => {
           ledger.give('cem', { giftId: '2', to: 'ada', points: 5 }),
         ]);
         const all = await available(ledger, 'ada', 'ben', 'cem');
-        expect(all.reduce((a, b) => a + b, 0)).toBe(210);
+        expect(all.reduce<number>((a, b) => a + b, 0)).toBe(210);
         expect(Math.min(...all)).toBeGreaterThanOrEqual(0);
         await expectSound(ledger, 'ada', 'ben', 'cem');
       }),
@@ -266,6 +266,75 @@ describe('in whatever order it is told', () => {
       ),
       { numRuns: 200, seed: 20_260_310 },
     );
+  });
+});
+
+describe('a friend’s first order that went back', () => {
+  const first = (ledger: Ledger) => ledger.sale('friend', sale('o', 1_000));
+  const back = (ledger: Ledger) => ledger.refund('friend', everything);
+  it.each([
+    ['after it was told', [first, settle, back, settle]],
+    ['before the referrer was paid', [first, back, settle]],
+    ['before it was told', [back, first, settle]],
+  ])('%s was the one that counted: the next pays neither', async (_, steps) => {
+    const ledger = inMemory();
+    await ledger.refer('friend', byAda);
+    for (const step of steps) await step(ledger);
+    await ledger.sale('friend', sale('p', 1_000));
+    await ledger.settleReferral({ memberId: 'friend', source: 'till', orderId: 'p' });
+    expect(await available(ledger, 'ada', 'friend')).toEqual([0, 70]);
+    await expectSound(ledger, 'ada', 'friend');
+  });
+});
+
+describe('when one of them turns out to be a second account', () => {
+  it('the referrer’s: it is paid to the one that it went into, and taken back from there', async () => {
+    const ledger = inMemory();
+    await ledger.refer('friend', byAda);
+    await ledger.sale('friend', sale('o', 1_000));
+    await ledger.merge('ada-too', 'ada', 'staff');
+    await settle(ledger);
+    expect(await available(ledger, 'ada-too', 'ada')).toEqual([50, 0]);
+    await ledger.refund('friend', everything);
+    await settle(ledger);
+    expect(await available(ledger, 'ada-too', 'ada', 'friend')).toEqual([0, 0, 0]);
+    await expectSound(ledger, 'ada-too', 'ada', 'friend');
+  });
+
+  it('the friend’s: the order is found in its old journal, and paid for once', async () => {
+    const ledger = inMemory();
+    await ledger.refer('friend', byAda);
+    await ledger.sale('friend', sale('o', 1_000));
+    await settle(ledger);
+    await ledger.merge('friend-too', 'friend', 'staff');
+    expect(said(await settle(ledger))).toBe('replayed');
+    await ledger.refund('friend', everything);
+    expect(said(await ledger.settleReferral({ memberId: 'friend-too', ...order }))).toBe('posted');
+    expect(await available(ledger, 'ada', 'friend-too')).toEqual([0, 0]);
+    await expectSound(ledger, 'ada', 'friend', 'friend-too');
+  });
+
+  it('the friend and the referrer are one person: nothing is paid', async () => {
+    const ledger = inMemory();
+    await ledger.refer('friend', byAda);
+    await ledger.sale('friend', sale('o', 1_000));
+    await ledger.merge('ada', 'friend', 'staff');
+    expect(said(await settle(ledger))).toBe('nobody-to-reward');
+    await expectSound(ledger, 'ada', 'friend');
+  });
+
+  it('the giver’s: a gift that was made is not made again', async () => {
+    const ledger = inMemory();
+    await ledger.sale('ada', sale('o', 1_000));
+    const gift = { giftId: 'g', to: 'ben', points: 20 };
+    await ledger.give('ada', gift);
+    await ledger.merge('ada-too', 'ada', 'staff');
+    expect(said(await ledger.give('ada-too', gift))).toBe('replayed');
+    await ledger.merge('ben-too', 'ben', 'staff');
+    expect(said(await ledger.give('ada', { ...gift, giftId: 'h' }))).toBe('posted');
+    expect(await available(ledger, 'ada-too', 'ben-too')).toEqual([30, 40]);
+    expect(said(await ledger.give('ada', { giftId: 'i', to: 'ada-too', points: 5 }))).toBe('to-oneself');
+    await expectSound(ledger, 'ada', 'ada-too', 'ben', 'ben-too');
   });
 });
 
