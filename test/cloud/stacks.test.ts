@@ -361,6 +361,11 @@ describe('the door', () => {
         'POST /v1/redemptions/{id}/capture',
         'POST /v1/redemptions/{id}/void',
         'GET /v1/rewards',
+        'POST /v1/rewards/{id}/stock',
+        'POST /v1/rewards/{id}/codes',
+        'GET /v1/codes/{code}',
+        'POST /v1/codes/{code}/use',
+        'POST /v1/codes/{code}/revoke',
         ...['shopify', 'stripe', 'twilio-sms', 'webhook'].flatMap((id) => [
           `GET /webhooks/${id}`,
           `POST /webhooks/${id}`,
