@@ -208,6 +208,8 @@ export function openJournal(options: JournalOptions) {
     }
     const newest = posted.at(-1);
     if (!newest) return [];
+    // One transaction cannot name an item twice.
+    if (new Set(posted.map(({ key }) => key)).size < posted.length) return undefined;
     try {
       await client.send(
         new TransactWriteItemsCommand({

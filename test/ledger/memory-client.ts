@@ -1,4 +1,5 @@
 import {
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -75,6 +76,14 @@ export class MemoryClient {
   private apply(command: unknown): unknown {
     if (command instanceof GetItemCommand)
       return { Item: this.there(command.input.TableName, command.input.Key ?? {}) };
+    if (command instanceof BatchGetItemCommand) {
+      const asked = Object.entries(command.input.RequestItems ?? {});
+      const found = asked.map(([table, { Keys = [] }]): [string, Item[]] => [
+        table,
+        Keys.flatMap((key) => this.there(table, key) ?? []),
+      ]);
+      return { Responses: Object.fromEntries(found) };
+    }
     if (command instanceof QueryCommand) return this.query(command.input);
     if (command instanceof PutItemCommand) return this.single(put(command.input));
     if (command instanceof UpdateItemCommand) return this.single(update(command.input));

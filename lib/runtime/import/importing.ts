@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { everyConsent, newestOf } from '../../loyalty/consents.ts';
+import { type Consents, everyConsent, newestOf } from '../../loyalty/consents.ts';
 import { keyOf } from '../../loyalty/entry.ts';
 import { type Identity, Purpose } from '../../loyalty/facts.ts';
 import { openingFingerprint, openingKey } from '../../loyalty/opening.ts';
@@ -154,12 +154,20 @@ const disagreement = (identities: readonly Identity[]): string =>
   `${identities.map(({ type }) => type).join(', ')} belong to different members: merge them first, or correct the row`;
 
 /** What is known here stays, since it is newer than a file; what is missing is filled in. The same member when nothing is. */
-function completed(before: Member, { identities, profile, consents }: MemberTold): Member {
+function completed(before: Member, { identities, profile, consents, undatedConsents }: MemberTold): Member {
   const member = linked(before, identities);
   const isFuller = Object.keys(profile).some((field) => !(field in member.profile));
-  const newest = newestOf(member.consents, consents);
+  const newest = undatedConsents ? added(member.consents, consents) : newestOf(member.consents, consents);
   if (!isFuller && newest === member.consents) return member;
   return { ...member, profile: isFuller ? { ...profile, ...member.profile } : member.profile, consents: newest };
+}
+
+/** The same object where nothing is added. */
+function added(standing: Consents, told: Consents): Consents {
+  let all = standing;
+  for (const { channel, purpose, ...consent } of everyConsent(told))
+    if (!all[channel]?.[purpose]) all = { ...all, [channel]: { ...all[channel], [purpose]: consent } };
+  return all;
 }
 
 const notesOf = (member: Member): Noted[] => [

@@ -42,6 +42,8 @@ export interface MemberTold {
   readonly identities: readonly Identity[];
   readonly profile: Profile;
   readonly consents: Consents;
+  /** Nobody knows when they were given: whatever is known here stands before them. */
+  readonly undatedConsents: boolean;
   readonly enrolledAt: Instant;
   readonly opening: Opening;
   /** Fields of which nothing could be made, and which the member can do without. */
@@ -77,16 +79,18 @@ function member(cells: Cells, reading: Reading): Told {
   if (enrolledAt !== undefined && Date.parse(enrolledAt) > reading.now.getTime())
     refuse('enrolledAt lies in the future');
   const at = enrolledAt ?? reading.now.toISOString();
+  const consentAt = cells.instant('consentAt') ?? enrolledAt;
   return {
     kind: 'member',
     identities,
     profile: profileOf(cells, leftOut),
-    // A consent of which nothing more is known is as old as the membership: whatever was said later counts.
+    // A consent of which nothing more is known is as old as the membership.
     consents: consentsOf(cells.consents(), {
-      at: cells.instant('consentAt') ?? at,
+      at: consentAt ?? at,
       source: 'import',
       proof: `brought along from ${reading.from}`,
     }),
+    undatedConsents: consentAt === undefined,
     enrolledAt: at,
     opening,
     leftOut,
