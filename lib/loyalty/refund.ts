@@ -1,4 +1,4 @@
-import type { Account, RefundExtent } from './account.ts';
+import { type Account, OWED, type RefundExtent } from './account.ts';
 import { credit, longestLived, minus, plus, withGrace } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { claw } from './claw.ts';
@@ -7,9 +7,10 @@ import { type Change, type Draft, type Entry, keyOf, type Step } from './entry.t
 import type { RefundFact } from './facts.ts';
 import { keptOf } from './kept.ts';
 import { windowLeftOf } from './lot-ends.ts';
-import { isLot, stagesOf, waitsFor } from './lots.ts';
+import { bucketOf, isLot, stagesOf, waitsFor } from './lots.ts';
 import { NO_POINTS, points } from './points.ts';
 import { type Situation, sparse, today } from './situation.ts';
+import { refundCounts, returnsTooOften } from './suspicions.ts';
 import { tierOf } from './tiers.ts';
 
 type Sale = Extract<Detail, { kind: 'sale' }>;
@@ -68,7 +69,13 @@ export function decideRefund(
     places.map((place) => [place, (soFar.byPlace[place] ?? 0) - due(place)]),
   );
   // Whole points and thousandths of all that was earned, declined or not: what was declined has gone by whole points.
-  const remainder = remainderOf(account, detail, soFar.milli - target.milli, soFar.earned - target.earned);
+  const remainder = remainderOf(
+    account,
+    detail,
+    soFar.milli - target.milli,
+    soFar.earned - target.earned,
+    sumOf(Object.values(back)),
+  );
   if (remainder.points !== 0) back[detail.to] = (back[detail.to] ?? 0) - remainder.points;
   const reversed = points(Math.max(0, sumOf(Object.values(back))));
   const returned = detail.spent ? points(Math.max(0, detail.spent.points - target.spent - soFar.returned)) : NO_POINTS;
@@ -87,9 +94,18 @@ export function decideRefund(
         ),
       )
     : {};
-  const { buckets, lots, letGo, lapsed } = claw({ ...account, buckets: plus(account.buckets, given) }, back, situation);
+  const { buckets, lots, letGo, lapsed } = claw(
+    { ...account, buckets: plus(account.buckets, given) },
+    whereabouts(back, before),
+    situation,
+  );
   const unpaid = points(letGo - lapsed);
   if (unpaid > 0) flags.push('refund-after-spend');
+
+  const gone = target.nothing && !soFar.nothing;
+  const counters = refundCounts(program, { first: earlier.length === 0, last: gone });
+  const counted = { purchases: account.purchases - (gone ? 1 : 0), counters: added(account.counters, counters) };
+  if (earlier.length === 0 && returnsTooOften(counted, program)) flags.push('refund-ratio');
 
   const windowLeft = Math.min(target.window, soFar.window);
   const change: Change = {
@@ -98,8 +114,9 @@ export function decideRefund(
     lifetime: points(-reversed),
     window: { [detail.window.key]: windowLeft - soFar.window },
     carry: remainder.carry,
+    counters,
     // A purchase of which nothing is left was none.
-    ...(target.nothing && !soFar.nothing && { purchases: -1, visits: -1 }),
+    ...(gone && { purchases: -1, visits: -1 }),
   };
   const tier = tierOf(program, { ...account, window: added(account.window, change.window) }, day);
   const trace: Step[] = [{ step: 'reversed', points: points(-reversed) }];
@@ -118,11 +135,28 @@ export function decideRefund(
       ...(detail.carried !== undefined && { keptMilli: target.milli }),
       windowLeft,
       flags,
-      ...(target.nothing && !soFar.nothing && detail.referredBy && { undoesReferralOf: detail.referredBy }),
+      ...(gone && detail.referredBy && { undoesReferralOf: detail.referredBy }),
     },
     change: sparse(change),
     trace,
   };
+}
+
+/** Points whose date had passed when they were said yes to went into a bucket of grace: they are taken from there. */
+function whereabouts(
+  amounts: Readonly<Record<string, number>>,
+  before: readonly Entry[],
+): Readonly<Record<string, number>> {
+  const result: Record<string, number> = {};
+  for (const [place, amount] of Object.entries(amounts)) {
+    const waits = stagesOf(place).filter(isLot).map(waitsFor);
+    const freed = before.filter(({ detail }) => detail.kind === 'activated' && waits.includes(detail.lot));
+    const went = freed.flatMap(({ change }) => Object.keys(change.buckets ?? {})).filter((date) => date !== OWED);
+    const [only] = went;
+    const at = only !== undefined && went.length === 1 && only !== bucketOf(place) ? only : place;
+    result[at] = (result[at] ?? 0) + amount;
+  }
+  return result;
 }
 
 /** What stands of an order, after all that was booked for it. */
@@ -156,13 +190,14 @@ function standingOf(sale: Entry, before: readonly Entry[]) {
 
 /**
  * Where the program keeps remainders, the thousandths that go back may be more or less than the whole points that do:
- * then one point more is taken or one fewer, so that the balance stays what all thousandths together come to.
+ * then one point more is taken or one fewer, so that the balance stays what all thousandths together come to. A refund
+ * of what was declined takes nothing that there could be fewer of: it leaves the remainder at its largest.
  */
-function remainderOf(account: Account, { carried }: Sale, milli: number, whole: number) {
+function remainderOf(account: Account, { carried }: Sale, milli: number, whole: number, taken: number) {
   if (carried === undefined) return { carry: 0, points: 0 };
   const rest = account.carry - (milli - whole * 1_000);
-  const gained = Math.floor(rest / 1_000);
-  return { carry: rest - gained * 1_000 - account.carry, points: gained };
+  const gained = Math.min(Math.floor(rest / 1_000), taken);
+  return { carry: Math.min(rest - gained * 1_000, 999) - account.carry, points: gained };
 }
 
 const sumOf = (list: readonly number[]): number => list.reduce((sum, one) => sum + one, 0);

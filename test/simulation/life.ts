@@ -8,7 +8,8 @@ import type { Chance } from './random.ts';
 export interface Act {
   readonly kind: string;
   readonly at: Date;
-  tell(ledger: Ledger): Promise<Outcome>;
+  /** `undefined` where there is nothing to be told. */
+  tell(ledger: Ledger): Promise<Outcome | undefined>;
 }
 
 interface Order {
@@ -25,14 +26,15 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
   const orders: Order[] = [];
   const holds: { readonly id: string; readonly member: string }[] = [];
   const bookings: { readonly id: string; readonly member: string }[] = [];
+  const friends: { readonly member: string; readonly orderId: string }[] = [];
   let at = from.getTime();
   for (let n = 0; ; n += 1) {
     at += chance.below(2 * stepMinutes * MINUTE_MS);
     const when = new Date(at);
     const occurredAt = when.toISOString();
     const member = chance.oneOf(members);
-    const act = (kind: string, tell: (ledger: Ledger) => Promise<Outcome>): Act => ({ kind, at: when, tell });
-    const dice = chance.below(100);
+    const act = (kind: string, tell: Act['tell']): Act => ({ kind, at: when, tell });
+    const dice = chance.below(120);
     if (dice < 42 || orders.length === 0) {
       const fact = drawSale(chance, `o${n}`, occurredAt, holds);
       orders.push({ orderId: fact.orderId, member, fact });
@@ -64,6 +66,58 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
             ledger.capture(hold.member, { redemptionId: hold.id, ...(points !== undefined && { points }) }),
           )
         : act('void', (ledger) => ledger.void(hold.member, { redemptionId: hold.id, reason: 'voided' }));
+    } else if (dice < 98 && bookings.length > 0) {
+      const [booking] = bookings.splice(chance.below(bookings.length), 1);
+      if (!booking) continue;
+      const said = { source: 'till', object: `booking:${booking.id}`, by: 'staff-1' };
+      yield chance() < 0.7
+        ? act('attended', (ledger) => ledger.confirmLot(booking.member, said))
+        : act('not attended', (ledger) => ledger.declineLot(booking.member, said));
+    } else if (dice < 102) {
+      const large = orders.filter(({ fact }) => fact.grossMinor > 14_000);
+      const { member: buyer, orderId } = chance.oneOf(large.length > 0 ? large : orders);
+      const said = { source: 'till', object: orderId, by: 'staff-1', of: 'review' as const };
+      yield chance() < 0.5
+        ? act('looked at', (ledger) => ledger.confirmLot(buyer, said))
+        : act('turned down', (ledger) => ledger.declineLot(buyer, said));
+    } else if (dice < 106) {
+      const points = chance.below(400) - 150;
+      const asked = { adjustmentId: `a${n}`, points, reason: 'goodwill', by: 'staff-1', belowZero: chance() < 0.5 };
+      if (points !== 0) yield act('adjustment', (ledger) => ledger.adjust(member, asked));
+    } else if (dice < 111) {
+      const gift = { giftId: `g${n}`, to: chance.oneOf(members), points: 5 + chance.below(100) };
+      yield act('gift', (ledger) => ledger.give(member, gift));
+    } else if (dice < 113) {
+      // Nobody is new for long here: friends are members of their own.
+      const friend = `friend_${n}`;
+      const fact = drawSale(chance, `o${n}`, occurredAt, []);
+      orders.push({ orderId: fact.orderId, member: friend, fact });
+      friends.push({ member: friend, orderId: fact.orderId });
+      yield act('referral', (ledger) => ledger.refer(friend, { by: member, code: `code-of-${member}` }));
+      const later = new Date(at + 2 * 86_400_000);
+      const bought = { ...fact, occurredAt: later.toISOString() };
+      yield { kind: 'sale', at: later, tell: (ledger) => ledger.sale(friend, bought) };
+    } else if (dice < 117 && friends.length > 0) {
+      // The relay tells it after the sale and after each refund; here it does so at any time.
+      const { member: friend, orderId } = chance.oneOf(friends);
+      yield act('referral settled', (ledger) => ledger.settleReferral({ memberId: friend, source: 'till', orderId }));
+    } else if (dice < 118) {
+      const through = new Date(at + chance.below(90) * 86_400_000).toISOString().slice(0, 10);
+      const grant = { grantId: `t${n}`, tier: chance.oneOf(['silver', 'gold']), through, by: 'staff-1' };
+      yield act('tier granted', (ledger) => ledger.grantTier(member, grant));
+    } else if (dice < 119) {
+      const id = {
+        adjustmentId: `u${n}`,
+        points: 1 + chance.below(300),
+        reason: 'goodwill',
+        by: 'staff-1',
+        belowZero: false,
+      };
+      yield act('undone', async (ledger) => {
+        const adjusted = await ledger.adjust(member, id);
+        const { entry } = adjusted;
+        return entry && ledger.undo(entry, { reason: 'correction', by: 'staff-2' });
+      });
     }
   }
 }

@@ -115,7 +115,7 @@ export function drawProgram(chance: Chance): Program {
       withinDays: 60,
       limit: { max: 5, per: 'year' },
     },
-    fraud: { largestSale: '900.00' },
+    fraud: { largestSale: '140.00' },
   };
   return Program.parse(input);
 }

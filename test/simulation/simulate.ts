@@ -1,4 +1,7 @@
-import type { Entry } from '../../lib/loyalty/entry.ts';
+import { dayIn } from '../../lib/loyalty/calendar.ts';
+import { type Entry, keyOf } from '../../lib/loyalty/entry.ts';
+import type { Program } from '../../lib/loyalty/program.ts';
+import { tierOf } from '../../lib/loyalty/tiers.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
 import { MemoryClient } from '../ledger/memory-client.ts';
@@ -71,6 +74,9 @@ export async function simulate({ seed, events, members: count = 200, onProgress 
   const year = Math.max(1, Math.round((365 * 24 * 60) / events));
   const told = deliveries(chance, lives(chance, clock.at, members, year), events, counted);
 
+  const broken: string[] = [];
+  /** What each act was answered with, once it was. */
+  const answers = new Map<Act, string>();
   let day = clock.at.toISOString().slice(0, 10);
   for (let from = 0; from < told.length; ) {
     const first = told[from];
@@ -84,19 +90,29 @@ export async function simulate({ seed, events, members: count = 200, onProgress 
       counted.days += 1;
       counted.swept += await settled(() => sweep(ledger, memory, program, clock.at));
     }
-    clock.at = first.at;
+    // None of them is told before it happened.
+    clock.at = batch.at(-1)?.at ?? first.at;
     await Promise.all(
       batch.map(async ({ act }) => {
         const outcome = await settled(() => act.tell(ledger));
-        kinds[`${act.kind} ${outcome.kind}`] = (kinds[`${act.kind} ${outcome.kind}`] ?? 0) + 1;
+        const answered = outcome && 'entry' in outcome ? outcome.entry?.hash : undefined;
+        if (answered !== undefined && outcome?.kind !== 'conflict') {
+          const first = answers.get(act) ?? answered;
+          if (first !== answered)
+            broken.push(`promise 5: ${act.kind} at ${act.at.toISOString()} was answered in two ways`);
+          answers.set(act, first);
+        }
+        const kind = `${act.kind} ${outcome?.kind ?? 'nothing'}`;
+        kinds[kind] = (kinds[kind] ?? 0) + 1;
       }),
     );
     counted.told += batch.length;
     onProgress?.(counted.told, clock.at);
   }
   memory.mishap = () => undefined;
-  const { broken, entries } = await judge(ledger, memory, program.stacking.rounding === 'carry');
-  return { ...counted, entries, kinds, broken };
+  await sweep(ledger, memory, program, clock.at);
+  const judged = await judge(ledger, memory, program, clock.at);
+  return { ...counted, entries: judged.entries, kinds, broken: [...broken, ...judged.broken] };
 }
 
 interface Delivery {
@@ -139,7 +155,8 @@ async function settled<T>(attempt: () => Promise<T>): Promise<T> {
 
 const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 
-async function judge(ledger: Ledger, memory: MemoryClient, carries: boolean) {
+async function judge(ledger: Ledger, memory: MemoryClient, program: Program, now: Date) {
+  const carries = program.stacking.rounding === 'carry';
   const broken: string[] = [];
   const members = [...(memory.tables.get(tables.accounts)?.keys() ?? [])];
   let total = 0;
@@ -152,16 +169,38 @@ async function judge(ledger: Ledger, memory: MemoryClient, carries: boolean) {
     if (fault) broken.push(`promise 1, 2, 16: ${member}, entry ${fault.seq}: ${fault.fault}`);
     if (!account) continue;
     const moved = entries.reduce((sum, entry) => sum + movedBy(entry), 0);
-    if (moved !== heldBy(account))
-      broken.push(`promise 1: ${member} has ${heldBy(account)} points, its entries speak of ${moved}`);
+    for (const [index, entry] of entries.entries()) {
+      const before = entries[index - 1]?.after;
+      const did = heldBy(entry.after) - (before ? heldBy(before) : 0);
+      if (did !== movedBy(entry))
+        broken.push(
+          `promise 1: ${member}, entry ${entry.seq} (${entry.key}) speaks of ${movedBy(entry)} points and moved ${did}`,
+        );
+    }
     total += heldBy(account);
     toldOfAll += moved;
     if (new Set(entries.map(({ key }) => key)).size !== entries.length)
       broken.push(`promise 4: ${member} has two entries under one key`);
-    broken.push(...ordersOf(member, entries, carries));
+    broken.push(...ordersOf(member, entries, carries), ...datesOf(member, entries, program));
+    const tier = tierOf(program, account, dayIn(program.timeZone, now)).id;
+    if (!account.mergedInto && account.tier !== tier)
+      broken.push(`promise 13: ${member} is ${account.tier}, the window says ${tier}`);
   }
   if (total !== toldOfAll) broken.push(`promise 17: members have ${total} points, the program speaks of ${toldOfAll}`);
   return { broken, entries: counted };
+}
+
+/** Nothing lapses before its day is over, and nothing is spent after. */
+function datesOf(member: string, entries: readonly Entry[], program: Program): string[] {
+  return entries.flatMap(({ seq, recordedAt, detail, change }) => {
+    const today = dayIn(program.timeZone, recordedAt);
+    const left = Object.entries(change.buckets ?? {}).filter(([date, amount]) => date !== 'owed' && amount < 0);
+    const early = detail.kind === 'expired' && left.some(([date]) => date === 'never' || date >= today);
+    const spends =
+      (detail.kind === 'redeemed' && !change.endsHold) || detail.kind === 'authorized' || detail.kind === 'gift-sent';
+    const late = spends && left.some(([date]) => date !== 'never' && date < today);
+    return early || late ? [`promise 11: ${member}, entry ${seq} on ${today}: ${JSON.stringify(change.buckets)}`] : [];
+  });
 }
 
 /** Of an order that came back whole nothing is left, neither earned nor spent. */
@@ -181,6 +220,10 @@ function ordersOf(member: string, entries: readonly Entry[], carries: boolean): 
       returned += one.returned;
       whole ||= one.extent.kind === 'everything';
     }
+    // What staff or a no-show declined went another way.
+    const ends = ['lot', 'looked-at'].map((kind) => keyOf(source, detail.orderId, kind));
+    for (const { key, detail: end } of entries)
+      if (end.kind === 'declined' && ends.includes(key)) reversed += end.points;
     // A remainder may move a point from one order to another; never more than one for each refund.
     const most = detail.earned + (carries ? back.length : 0);
     if (reversed > most)

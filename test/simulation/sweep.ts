@@ -13,7 +13,10 @@ export async function sweep(ledger: Ledger, memory: MemoryClient, program: Progr
     const row = partition.get('');
     const due = (index: string) => (row?.[index]?.S ?? '9999').slice(0, 10) <= today;
     if (due('expiryDue')) posted += await lapse(ledger, memberId, addDays(today, -1));
-    if (due('reviewDue')) posted += await lapseHolds(ledger, memberId, now);
+    if (due('reviewDue')) {
+      posted += await lapseHolds(ledger, memberId, now);
+      await ledger.review(memberId);
+    }
   }
   return posted;
 }

@@ -38,4 +38,5 @@ export function movedBy({ detail }: Entry): number {
   }
 }
 
-export const heldBy = ({ available, pending, held }: Account): number => available + pending + held;
+export const heldBy = ({ available, pending, held }: Pick<Account, 'available' | 'pending' | 'held'>): number =>
+  available + pending + held;
