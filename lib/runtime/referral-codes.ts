@@ -6,9 +6,6 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 
-/** The codes that members pass on to friends: one for each member, for good. */
-export type ReferralCodes = ReturnType<typeof openReferralCodes>;
-
 /** Read out and typed in: nothing that looks like something else, and no vowels, so that no word comes about. */
 const ALPHABET = '23456789BCDFGHJKMNPQRSTVWXZ';
 /** 38 bits: two hundred thousand million, so that nobody meets a code by trying. It opens nothing. */
@@ -16,6 +13,7 @@ const LENGTH = 8;
 
 const ATTEMPTS = 8;
 
+/** The codes that members pass on to friends: one for each member, for good. */
 export function openReferralCodes({
   client,
   table,
