@@ -43,6 +43,8 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
           oneOf([...here, 'tiers', index], tier, program.tiers, 'tier');
       if (condition.is === 'between' && condition.from && condition.to && condition.to < condition.from)
         complain([...here, 'to'], 'ends before it begins: set to on or after from', condition.to);
+      if (condition.is === 'hours' && condition.from === condition.to)
+        complain([...here, 'to'], 'no time is between: set to before or after from', condition.to);
       if (condition.is === 'activity' && on !== 'activity')
         complain([...here, 'is'], 'only a rule with on: "activity" can ask for activities', condition.is);
       if (OF_SALES.has(condition.is) && on !== 'sale')
