@@ -4,6 +4,7 @@ import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEven
 import { announce } from '../lib/loyalty/announce.ts';
 import { type Entry, entryIdOf } from '../lib/loyalty/entry.ts';
 import type { LoyaltyEvent } from '../lib/loyalty/events.ts';
+import { flaggedIn, reviewEndedBy, reviewOf } from '../lib/loyalty/flagged.ts';
 import { referralFactOf } from '../lib/loyalty/referral.ts';
 import { checkEntry } from '../lib/loyalty/verify.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
@@ -12,6 +13,7 @@ import { fromEntryItem } from '../lib/runtime/items.ts';
 import { count, log, publishCounts, reasonOf } from '../lib/runtime/log.ts';
 import { orders, waitingRoom } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
+import { reviews } from '../lib/runtime/staffing.ts';
 import { forOrder } from '../lib/runtime/waiting-room.ts';
 
 const bus = new EventBridgeClient({ maxAttempts: 3 });
@@ -55,6 +57,7 @@ async function follow(entry: Entry): Promise<void> {
   const referral = referralFactOf(entry, merchant().program);
   if (referral) await openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }).tell([referral]);
   if (detail.kind === 'authorized') await orders().keepRedemption(detail.redemptionId, memberId);
+  await followReview(entry);
   if (detail.kind !== 'sale') return;
   await orders().keepOrder(source, detail.orderId, memberId);
   const what = [forOrder(source, detail.orderId)];
@@ -62,6 +65,16 @@ async function follow(entry: Entry): Promise<void> {
   if (refunds.length === 0) return;
   await openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }).release(refunds);
   for (const { factId } of refunds) await waitingRoom().remove(factId, what);
+}
+
+/** Points that wait for somebody to look at them lie on the staff's desk, from the entry that says so to the one that ends it. */
+async function followReview(entry: Entry): Promise<void> {
+  const flagged = flaggedIn(entry);
+  if (flagged)
+    await reviews().open({ id: reviewOf(flagged), memberId: entry.memberId, at: entry.recordedAt, about: flagged });
+  const over = reviewEndedBy(entry);
+  const matter = over && (await reviews().get(reviewOf(over)));
+  if (matter && matter.endedBy === undefined) await reviews().end(matter, entry.key);
 }
 
 /** The first record of which an event was not taken. */

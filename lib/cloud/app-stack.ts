@@ -91,9 +91,13 @@ export class AppStack extends Stack {
         'DELETE /v1/members/{id}',
         'GET /v1/members/{id}/entries',
         'GET /v1/members/{id}/balance',
+        'GET /v1/members/{id}/matches',
+        'POST /v1/members/{id}/merge',
+        'POST /v1/members/{id}/unmerge',
+        'GET /v1/members/{id}/export',
       ],
       ...journal,
-      table('TABLE_MEMBERS', members, 'GetItem', 'PutItem', 'DeleteItem'),
+      table('TABLE_MEMBERS', members, 'GetItem', 'Query', 'PutItem', 'DeleteItem'),
       programAnd('Query', 'DeleteItem'),
       sending('QUEUE_FACTS_URL', this.facts),
     );
@@ -176,7 +180,7 @@ export class AppStack extends Stack {
       entries,
       may: [
         publishing(this.bus),
-        table('TABLE_PROGRAM', program, 'Query', 'PutItem', 'DeleteItem'),
+        table('TABLE_PROGRAM', program, 'GetItem', 'Query', 'PutItem', 'DeleteItem'),
         sending('QUEUE_FACTS_URL', this.facts),
       ],
     });

@@ -34,7 +34,8 @@ export const lotObjectOf = ({
 
 /** One key for yes and for no, so that there is one of them. */
 export const lotEndKey = ({ source, object, of }: Pick<LotEnd, 'source' | 'object' | 'of'>): string =>
-  keyOf(source, object, of);
+  // `review` is an activity too, and an order may be reviewed under its own number.
+  keyOf(source, object, of === 'review' ? 'looked-at' : of);
 
 export const lotEndFingerprint = (end: LotEnd['end']): string => fingerprint(['lot', end]);
 

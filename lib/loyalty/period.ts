@@ -1,5 +1,5 @@
-import type { Day } from './account.ts';
-import { addDays } from './calendar.ts';
+import type { Day, Instant } from './account.ts';
+import { addDays, dayIn } from './calendar.ts';
 import type { Period } from './program/fields.ts';
 
 /** Counters are kept under `<what>@<period>`: `daily@2026-03-10`, `weekly@2026-W11`, `monthly@2026-03`, `yearly@2026`, `once@`. */
@@ -21,6 +21,10 @@ export function periodOf(per: Period, day: Day): string {
   }
 }
 
+/** What is too much in a short time is counted by the hour (UTC's, which every zone can tell apart) or by the merchant's day. */
+export const shortPeriodOf = (per: 'hour' | 'day', timeZone: string, at: Instant): string =>
+  per === 'day' ? dayIn(timeZone, at) : new Date(at).toISOString().slice(0, 13);
+
 /** ISO 8601: weeks begin on Monday, and belong to the year that has their Thursday. */
 function weekOf(day: Day): string {
   const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
@@ -30,8 +34,8 @@ function weekOf(day: Day): string {
   return `${year}-W${String(Math.floor(days / 7) + 1).padStart(2, '0')}`;
 }
 
-/** How many periods of a kind an account remembers, by the length of their names: `2026-03-10`, `2026-W11`, `2026-03`, `2026`. */
-const REMEMBERED: Readonly<Record<number, number>> = { 10: 7, 8: 3, 7: 3, 4: 2, 0: 1 };
+/** How many periods of a kind an account remembers, by the length of their names: `2026-03-10T14`, `2026-03-10`, `2026-W11`, `2026-03`, `2026`. */
+const REMEMBERED: Readonly<Record<number, number>> = { 13: 3, 10: 7, 8: 3, 7: 3, 4: 2, 0: 1 };
 
 /** Forgets the oldest. What is reported for a period that is forgotten counts on the oldest that is remembered. */
 export function remembered(counters: Readonly<Record<string, number>>): Record<string, number> {

@@ -142,7 +142,7 @@ function given(
   let back: Buckets = {};
   for (const [date, amount] of Object.entries(entry.change.buckets ?? {}))
     back = plus(back, { [date === OWED ? lastDayOf(program.expiry, day) : date]: points(-amount) });
-  const buckets = credit(account.buckets, withGrace(back, program, day), program.refunds.offsetBp);
+  const buckets = credit(account.buckets, withGrace(back, program, day, account), program.refunds.offsetBp);
   const moved = points(-detail.points - (detail.letGo ?? 0));
   return { change: { buckets, lifetime: points(-detail.points) }, moved, letGo: NO_POINTS };
 }

@@ -8,6 +8,7 @@ import { openOrders } from './orders.ts';
 import { openReferralCodes } from './referral-codes.ts';
 import { openStock } from './stock.ts';
 import { openSurroundings } from './surroundings.ts';
+import { openVelocity, watchesVelocity } from './velocity.ts';
 import { openWaitingRoom } from './waiting-room.ts';
 
 /** The stores of the merchant that this function was deployed for, each opened when it is first asked for. */
@@ -26,14 +27,19 @@ const now = () => new Date();
 export const ledger = once(() => {
   const { program, version } = merchant();
   const tables = { accounts: setting('TABLE_ACCOUNTS'), entries: setting('TABLE_ENTRIES') };
+  const velocity = watchesVelocity(program)
+    ? openVelocity({ client, table: setting('TABLE_PROGRAM'), program, now })
+    : undefined;
   const surroundings = openSurroundings({
     program,
     tagsOf: async (memberId) => (await members().get(memberId))?.tags ?? [],
+    flagsOf: velocity && ((_, fact) => velocity.flagsOf(fact)),
   });
   const budgets = hasBudgets(program)
     ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now })
     : undefined;
-  return openLedger({ client, tables, program, version, now, surroundings, budgets, supplies });
+  const booked = velocity?.count;
+  return openLedger({ client, tables, program, version, now, surroundings, booked, budgets, supplies });
 });
 /** What rewards are taken from: pieces and codes. */
 export const supplies = once(() => ({

@@ -1,6 +1,7 @@
 import { type Adjustment, adjustmentFingerprint, adjustmentKey, needsSecondPerson } from '../loyalty/adjust.ts';
 import { type Closing, closedKey, closingFingerprint } from '../loyalty/dispute.ts';
 import type { Entry } from '../loyalty/entry.ts';
+import { type Flagged, reviewOf } from '../loyalty/flagged.ts';
 import { type LotEnd, lotEndKey } from '../loyalty/lot-ends.ts';
 import type { Program } from '../loyalty/program.ts';
 import { canBeUndone, pointsToUndo, type Undo, undoDeclinedKey, undoFingerprint, undoKey } from '../loyalty/undo.ts';
@@ -14,18 +15,6 @@ export type Asked = { readonly keyId: string } & (
   | { readonly what: 'adjustment'; readonly adjustment: Adjustment }
   | { readonly what: 'undo'; readonly entryId: string; readonly points: number; readonly undo: Undo }
 );
-
-/** Points that wait since something looked wrong. */
-export interface Flagged {
-  readonly source: string;
-  /** The order's number, or `<activity>:<its id>`. */
-  readonly object: string;
-  readonly entryId: string;
-  readonly flags: readonly string[];
-  readonly points: number;
-  /** Who served. */
-  readonly staffId?: string | undefined;
-}
 
 export interface Disputed {
   readonly entryId?: string | undefined;
@@ -230,7 +219,6 @@ export function openStaff({ ledger, program, approvals, reviews, disputes, notes
 }
 
 export const approvalOf = ({ adjustmentId }: Pick<Adjustment, 'adjustmentId'>): string => `adjustment:${adjustmentId}`;
-export const reviewOf = ({ source, object }: Pick<Flagged, 'source' | 'object'>): string => `${source}#${object}`;
 export const disputeNote = (disputeId: string): string => `dispute:${disputeId}`;
 
 const taken: StaffOutcome = { kind: 'refused', because: 'id-is-taken' };

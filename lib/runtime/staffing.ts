@@ -1,8 +1,9 @@
+import type { Flagged } from '../loyalty/flagged.ts';
 import { merchant, setting } from './config.ts';
 import { openDesk } from './desk.ts';
 import { dynamodb } from './dynamodb.ts';
 import { ledger } from './shop.ts';
-import { type Asked, type Disputed, type Flagged, openStaff } from './staff.ts';
+import { type Asked, type Disputed, openStaff } from './staff.ts';
 import { openStaffNotes } from './staff-notes.ts';
 
 /** This shop's desks: apart from its stores, since tills do without them. */

@@ -50,7 +50,7 @@ describe('a function may do this, and nothing else', () => {
       'members',
       {
         ...journal,
-        members: 'DeleteItem GetItem PutItem',
+        members: 'DeleteItem GetItem PutItem Query',
         program: 'DeleteItem GetItem Query UpdateItem',
         'facts.fifo': 'SendMessage',
       },
@@ -91,7 +91,7 @@ describe('a function may do this, and nothing else', () => {
       {
         entries: 'DescribeStream GetRecords GetShardIterator ListStreams',
         events: 'PutEvents',
-        program: 'DeleteItem PutItem Query',
+        program: 'DeleteItem GetItem PutItem Query',
         'facts.fifo': 'SendMessage',
         'relay-dead': 'SendMessage',
       },

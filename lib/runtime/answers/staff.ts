@@ -1,8 +1,9 @@
 import { type Entry, entryIdOf } from '../../loyalty/entry.ts';
 import { explain, type Sentence } from '../../loyalty/explain.ts';
+import type { Flagged } from '../../loyalty/flagged.ts';
 import { type Standing, standing } from '../answers.ts';
 import type { Matter } from '../desk.ts';
-import type { Asked, Disputed, Flagged } from '../staff.ts';
+import type { Asked, Disputed } from '../staff.ts';
 
 /** What the API says about what staff do by hand. */
 
