@@ -2,24 +2,32 @@ import { asOf } from '../lib/loyalty/as-of.ts';
 import { dayIn } from '../lib/loyalty/calendar.ts';
 import type { Identity } from '../lib/loyalty/facts.ts';
 import { balanceAnswer } from '../lib/runtime/answers/balance.ts';
-import { entryAnswer, memberAnswer, unknownMember } from '../lib/runtime/answers.ts';
+import { exportAnswer, matchAnswer, mergeAnswer } from '../lib/runtime/answers/members.ts';
+import { answered, entryAnswer, memberAnswer, unknownMember } from '../lib/runtime/answers.ts';
 import { getBalance } from '../lib/runtime/api/balance.ts';
 import {
   deleteMember,
+  exportMember,
   findMember,
   getMember,
   identitiesOf,
   listEntries,
+  listMatches,
+  mergeMember,
   patchMember,
   postMember,
+  unmergeMember,
 } from '../lib/runtime/api/members.ts';
 import { merchant } from '../lib/runtime/config.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { enrolment } from '../lib/runtime/enrolling.ts';
+import { TAGS_MAX, withTags } from '../lib/runtime/enrolment.ts';
+import type { Outcome } from '../lib/runtime/journal.ts';
 import type { Caller } from '../lib/runtime/keyring.ts';
 import type { Member } from '../lib/runtime/members.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
-import { ledger, members } from '../lib/runtime/shop.ts';
+import { ledger, members, waitingRoom } from '../lib/runtime/shop.ts';
+import { forIdentity } from '../lib/runtime/waiting-room.ts';
 
 const told = ({ source }: Caller) => ({ source, at: new Date().toISOString() });
 const unknown = unknownMember({ type: 'member' });
@@ -45,7 +53,7 @@ export const handler = api(
     return member ? { status: 200, body: await described(member) } : unknown;
   }),
 
-  endpoint(patchMember, async ({ id, profile, consents, consentProof, ...contacts }, caller) => {
+  endpoint(patchMember, async ({ id, profile, consents, consentProof, tags = {}, ...contacts }, caller) => {
     const given = Object.entries(contacts).filter(([, value]) => value !== undefined);
     const identities: Identity[] = given.flatMap(([type, value]) => (value === null ? [] : [{ type, value }]));
     const replaces = given.map(([type]) => type);
@@ -57,8 +65,11 @@ export const handler = api(
         detail: 'a member is known by one phone, e-mail, card or other id at least',
       });
     }
+    if ((withTags(before, tags).tags?.length ?? 0) > TAGS_MAX)
+      return problem(409, 'refused', { because: 'too-many-tags', detail: `a member has at most ${TAGS_MAX}` });
     const proof = consentProof ?? `said to the holder of key ${caller.keyId}`;
-    const outcome = await enrolment().change(id, { profile, consents, proof, identities, replaces }, told(caller));
+    const change = { profile, consents, proof, tags, identities, replaces };
+    const outcome = await enrolment().change(id, change, told(caller));
     if (outcome.kind === 'unknown') return unknown;
     if (outcome.kind === 'disagree') return disagree(outcome.types);
     return { status: 200, body: await described(outcome.member) };
@@ -77,6 +88,37 @@ export const handler = api(
     return { status: 200, body: { entries: page.map(entryAnswer), ...(more && { next: last.seq }) } };
   }),
 
+  endpoint(listMatches, async ({ id }) => {
+    const member = await members().get(id);
+    if (!member) return unknown;
+    return { status: 200, body: { matches: (await members().matches(member)).map(matchAnswer) } };
+  }),
+
+  endpoint(mergeMember, async ({ id, memberId, staffId }, { keyId }) =>
+    joined(await ledger().merge(id, memberId, staffId ?? keyId, () => members().merging(id, memberId))),
+  ),
+
+  endpoint(unmergeMember, async ({ id, memberId, staffId }, { keyId }) =>
+    joined(await ledger().unmerge(id, memberId, staffId ?? keyId, () => members().parting(id, memberId))),
+  ),
+
+  endpoint(exportMember, async ({ id, ...page }) => {
+    const member = await members().get(id);
+    if (!member) return unknown;
+    const ids = [member.memberId, ...(member.absorbed ?? [])];
+    const [body, account, merged, notes, waiting, ...journals] = await Promise.all([
+      described(member),
+      ledger().account(member.memberId),
+      members().mergedInto(member),
+      members().notes(member),
+      waitingRoom().waiting(member.identities.map(forIdentity)),
+      ...ids.map((one) => ledger().entries(one)),
+    ]);
+    // Each journal keeps its order; a page is not mixed up by what is booked meanwhile, which comes last.
+    const entries = journals.flat().sort((a, b) => a.recordedAt.localeCompare(b.recordedAt));
+    return { status: 200, body: exportAnswer(body, member, { merged, account, notes, waiting, entries }, page) };
+  }),
+
   endpoint(getBalance, async ({ id, asOf: moment = new Date().toISOString() }) => {
     const entries = await ledger().entries(id);
     if (entries.length === 0 && !(await members().get(id))) return unknown;
@@ -90,6 +132,10 @@ async function described(member: Member) {
   const { program } = merchant();
   const account = await ledger().account(member.memberId);
   return memberAnswer(member, account, dayIn(program.timeZone, new Date()), program.tiers[0]?.id ?? '');
+}
+
+function joined(outcome: Outcome): Answer {
+  return outcome.kind === 'refused' && outcome.because === 'unknown-member' ? unknown : answered(outcome, mergeAnswer);
 }
 
 const disagree = (types: readonly string[]): Answer =>

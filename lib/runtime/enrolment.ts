@@ -222,14 +222,14 @@ export const withConsents = (member: Member, told: Consents): Member => {
   return consents === member.consents ? member : { ...member, consents };
 };
 
-/** The same member where nothing changes. More than there is room for is left out. */
+/** The same member where nothing changes. */
 export function withTags(member: Member, change: TagChange): Member {
   const before = member.tags ?? [];
   const kept = before.filter((tag) => change[tag] !== false);
   const fresh = Object.keys(change).filter((tag) => change[tag] && !before.includes(tag));
   if (fresh.length === 0 && kept.length === before.length) return member;
   const { tags: _, ...rest } = member;
-  const tags = [...kept, ...fresh].slice(0, TAGS_MAX).sort();
+  const tags = [...kept, ...fresh].sort();
   return { ...rest, ...(tags.length > 0 && { tags }) };
 }
 

@@ -314,7 +314,20 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
       });
     },
 
-    besideProfile,
+    /** What lies beside the profile of a member, and of those that were merged into it. */
+    async notes(member: Member): Promise<(BesideProfile & { readonly memberId: string })[]> {
+      const ids = [member.memberId, ...(member.absorbed ?? [])];
+      const lists = await Promise.all(
+        ids.map(async (memberId) => (await besideProfile(memberId)).map((row) => ({ ...row, memberId }))),
+      );
+      return lists.flat();
+    },
+
+    /** The rows of those that were merged into it, as they were. */
+    async mergedInto(member: Member): Promise<MergedMember[]> {
+      const rows = await Promise.all((member.absorbed ?? []).map(rowOf));
+      return rows.filter((row) => row !== undefined).filter(isMerged);
+    },
 
     /** Others of the same name, the likeliest first. */
     async matches(member: Member): Promise<Match[]> {

@@ -3,6 +3,7 @@ import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts'
 import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
 import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
+import type { MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
 import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
 import type { GiftAnswer, ReferralAnswer, ReferralCodeAnswer } from '../../lib/runtime/answers/sharing.ts';
 import type {
@@ -147,6 +148,58 @@ const Entry = z.strictObject({
   hash: z.string(),
 }) satisfies z.ZodType<EntryAnswer>;
 export const Entries = z.strictObject({ entries: z.array(Entry), next: z.int().optional() });
+
+export const Merged = z.strictObject({
+  ...standing,
+  memberId: z.string(),
+  with: z.string(),
+  points,
+  trace,
+}) satisfies z.ZodType<MergeAnswer>;
+
+const Match = z.strictObject({
+  memberId: z.string(),
+  score: z.int().min(0).max(100),
+  agree: z.array(z.enum(['name', 'birthday', 'email'])),
+  differ: z.array(z.literal('birthday')),
+  profile: Profile,
+  identities: z.array(Identity),
+  enrolledAt: z.iso.datetime({ offset: true }),
+}) satisfies z.ZodType<MatchAnswer>;
+export const Matches = z.strictObject({ matches: z.array(Match) });
+
+const { memberId, identities, profile, consents, tags, enrolledAt } = Member.shape;
+const told = { source: z.string(), profileAt: z.iso.datetime({ offset: true }) };
+const byName = z.record(z.string(), points);
+export const Export = z.strictObject({
+  member: z.strictObject({ ...Member.shape, ...told }),
+  merged: z.array(
+    z.strictObject({
+      memberId,
+      mergedInto: z.string(),
+      identities,
+      profile,
+      consents,
+      tags: tags.optional(),
+      enrolledAt,
+      source: told.source,
+    }),
+  ),
+  account: z
+    .strictObject({
+      buckets: byName,
+      lots: byName,
+      holds: z.record(z.string(), z.looseObject({ points })),
+      window: byName,
+      visits: z.int(),
+      purchases: z.int(),
+    })
+    .optional(),
+  notes: z.array(z.looseObject({ memberId })),
+  waiting: z.array(z.looseObject({ type: z.string(), factId: z.string() })),
+  entries: z.array(z.strictObject({ ...Entry.shape, key: z.string() })),
+  next: z.int().optional(),
+});
 
 export const Balance = z.strictObject({
   memberId: z.string(),

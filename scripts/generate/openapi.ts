@@ -4,11 +4,15 @@ import { confirmActivity, declineActivity, postActivity } from '../../lib/runtim
 import { getBalance } from '../../lib/runtime/api/balance.ts';
 import {
   deleteMember,
+  exportMember,
   findMember,
   getMember,
   listEntries,
+  listMatches,
+  mergeMember,
   patchMember,
   postMember,
+  unmergeMember,
 } from '../../lib/runtime/api/members.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../../lib/runtime/api/redemptions.ts';
 import { addStock, getCode, listRewards, loadCodes, revokeCode, useCode } from '../../lib/runtime/api/rewards.ts';
@@ -50,6 +54,14 @@ const posted = (body: z.ZodType, more = '') =>
     200: ['Booked before: the very same body as then', body],
     404: ['Nobody is known by that', bodies.Problem],
     409: ['The id stands for something else (`differences`), or a rule says no (`because`)', bodies.Problem],
+  }) as const;
+
+const joined = (done: string) =>
+  ({
+    201: [done, bodies.Merged],
+    200: [`${done} before: the very same body as then`, bodies.Merged],
+    404: ['Nobody is known by one of the ids', bodies.Problem],
+    409: ['It cannot be (`because`)', bodies.Problem],
   }) as const;
 
 export const operations: readonly Operation[] = [
@@ -99,6 +111,34 @@ export const operations: readonly Operation[] = [
     name: 'listEntries',
     summary: 'The member’s journal, page by page',
     answers: { 200: ['Entries in their order; `next` is the `after` of the next page', bodies.Entries], ...notFound },
+  },
+  {
+    route: listMatches,
+    name: 'listMatches',
+    summary: 'Others of the same name, who may be the same person',
+    says: 'The likeliest first. Nothing follows from it: whoever knows merges them.',
+    answers: { 200: ['Whom it may be, with what agrees and what differs', bodies.Matches], ...notFound },
+  },
+  {
+    route: mergeMember,
+    name: 'mergeMember',
+    summary: 'Make one member of two',
+    says: 'Whatever memberId had is this member’s from then on, and whatever is told of it. Both ids keep leading here.',
+    answers: joined('Merged'),
+  },
+  {
+    route: unmergeMember,
+    name: 'unmergeMember',
+    summary: 'Make two of them again',
+    says: 'Each has what it had. What was booked meanwhile stays here, but for what goes on with something that memberId had begun.',
+    answers: joined('Parted'),
+  },
+  {
+    route: exportMember,
+    name: 'exportMember',
+    summary: 'All that is held of a person',
+    says: 'Profile, identities, consents with their proof, notes, and the journal, page by page.',
+    answers: { 200: ['`next` is the `after` of the next page of entries', bodies.Export], ...notFound },
   },
   {
     route: getBalance,
@@ -406,7 +446,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   capture: 'false puts the points aside until capture, void or the lapse of time.',
   everything: 'The whole order comes back.',
   refundId: 'Your id for this refund of the order.',
-  consents: 'Channel → yes or no.',
+  consents: 'Channel → yes or no, for all that comes that way or for one purpose.',
+  tags: 'Tag → given (true) or taken away (false). Tags that are not named stay.',
   consentProof: 'Where the yes or no can be looked up.',
   ids: 'Under what names other systems know the member.',
   after: 'The seq of the last entry that you have.',

@@ -11,12 +11,23 @@ const Phone = readAs(
   'is not a phone number: write it like "+4915112345678"',
 );
 
+/** Yes or no, for all that comes that way or for one purpose. */
+const Word = z.union(
+  [z.boolean(), z.strictObject({ transactional: z.boolean().optional(), marketing: z.boolean().optional() })],
+  {
+    error: () => 'is neither yes nor no: send true, false, or {"transactional": true, "marketing": false}',
+  },
+);
+
 const consents = {
-  /** Yes or no for each channel that the member was asked about. */
-  consents: z.partialRecord(Channel, z.boolean()).optional(),
+  /** For each channel that the member was asked about. */
+  consents: z.partialRecord(Channel, Word).optional(),
   /** Where that can be looked up: "form 17", "ticked at sign-up". */
   consentProof: Text(500).optional(),
 };
+
+/** What rules ask for with `member-tag-in`. */
+const Tag = ForeignId.regex(/^\S(.*\S)?$/u, 'begins or ends with a space: leave it out');
 
 const { locale, birthday } = Profile.shape;
 const name = Text(200);
@@ -72,6 +83,8 @@ export const patchMember = route('PATCH /v1/members/{id}', 'staff', () =>
       profile: z
         .strictObject({ name: name.nullable().optional(), locale: locale.nullable(), birthday: birthday.nullable() })
         .optional(),
+      /** Tag → given or taken away; the others stay. */
+      tags: z.record(Tag, z.boolean()).optional(),
       ...consents,
     })
     .superRefine((given, context) => {
@@ -89,6 +102,26 @@ export const listEntries = route('GET /v1/members/{id}/entries', 'staff', () =>
     /** The `seq` of the last entry that you have. */
     after: z.coerce.number().int().nonnegative().optional(),
     limit: z.coerce.number().int().min(1).max(200).default(50),
+  }),
+);
+
+export const listMatches = route('GET /v1/members/{id}/matches', 'staff', () => z.strictObject({ id }));
+
+const others = {
+  id,
+  /** Who goes, or comes back. */
+  memberId: Text(100),
+  staffId: ForeignId.optional(),
+};
+export const mergeMember = route('POST /v1/members/{id}/merge', 'staff', () => z.strictObject(others));
+export const unmergeMember = route('POST /v1/members/{id}/unmerge', 'staff', () => z.strictObject(others));
+
+export const exportMember = route('GET /v1/members/{id}/export', 'admin', () =>
+  z.strictObject({
+    id,
+    /** The `next` of the page before. */
+    after: z.coerce.number().int().nonnegative().default(0),
+    limit: z.coerce.number().int().min(1).max(1_000).default(500),
   }),
 );
 
