@@ -1,5 +1,6 @@
 import type { Account, Day } from '../../lib/loyalty/account.ts';
 import { decideActivity, decideSale } from '../../lib/loyalty/accrue.ts';
+import { type Adjustment, decideAdjustment } from '../../lib/loyalty/adjust.ts';
 import type { Spent } from '../../lib/loyalty/detail.ts';
 import { append, type Draft, type Entry, newAccount } from '../../lib/loyalty/entry.ts';
 import type { ActivityFact, RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
@@ -10,6 +11,7 @@ import { decideRedemption, decideRelease } from '../../lib/loyalty/redeem.ts';
 import { decideRefund } from '../../lib/loyalty/refund.ts';
 import type { Situation } from '../../lib/loyalty/situation.ts';
 import { decideGrant, decideGrantEnd, decideReview, type Grant } from '../../lib/loyalty/tiers.ts';
+import { decideUndo } from '../../lib/loyalty/undo.ts';
 import { checkAccount } from '../../lib/loyalty/verify.ts';
 import { program, refund, sale, visit } from '../ledger/world.ts';
 
@@ -122,6 +124,25 @@ export class Life {
 
   endGrant(grantId: string): Entry | string {
     return this.book(decideGrantEnd(this.account, { grantId, by: 'ada' }, this.situation));
+  }
+
+  /** Points by hand, given or taken. */
+  adjust(points: number, more: Partial<Adjustment> = {}): Entry | string {
+    const adjustmentId = `a${this.entries.length}`;
+    const asked = { adjustmentId, points, reason: 'goodwill', by: 'mia', belowZero: false, ...more };
+    return this.book(decideAdjustment(this.account, asked, this.situation));
+  }
+
+  undo(entry: Entry | string): Entry | string {
+    if (typeof entry === 'string') throw new Error(`nothing was booked: ${entry}`);
+    const asked = { reason: 'correction', by: 'mia' };
+    const about = this.entries.filter(
+      ({ detail }) =>
+        entry.detail.kind === 'activity' &&
+        detail.kind === 'declined' &&
+        detail.lot.endsWith(`#${entry.detail.activity}:${entry.detail.activityId}`),
+    );
+    return this.book(decideUndo(this.account, entry, asked, this.situation, about));
   }
 
   get points() {
