@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Account } from '../../lib/loyalty/account.ts';
 import { points } from '../../lib/loyalty/points.ts';
+import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { toAccountItem, toEntryItem } from '../../lib/runtime/items.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
@@ -124,6 +125,70 @@ describe('what a posting costs', () => {
       `\nentry of ten lines ${itemBytes(toEntryItem(sold.entry))} B, of a redemption ${itemBytes(toEntryItem(redeemed.entry))} B\n`,
     );
     expect(units).toEqual([4, 4]);
+  });
+
+  it('an accrual with every kind of rule in use, over ten lines with SKUs, categories and discounts: four write units', async () => {
+    const lines = Array.from({ length: 10 }, (_, i) => ({
+      id: `${14_441_234_567_000 + i}`,
+      sku: `KP-${1_000 + 37 * i}-${i % 3}`,
+      category: ['coffee', 'ware', 'gift-card'][i % 3],
+      ...(i % 4 === 0 && { tags: ['new'] }),
+      quantity: 1 + (i % 3),
+      netMinor: 1_234 + 17 * i,
+      grossMinor: 1_468 + 20 * i,
+      ...(i % 2 === 0 && { listNetMinor: 1_371 + 19 * i, listGrossMinor: 1_631 + 22 * i }),
+    }));
+    const sum = (of: 'netMinor' | 'grossMinor') => lines.reduce((all, line) => all + line[of], 0);
+    const changes: Partial<ProgramInput> = {
+      rules: [
+        {
+          id: 'spend',
+          on: 'sale',
+          when: [{ is: 'category-not-in', categories: ['gift-card'] }],
+          earn: { kind: 'per-amount', points: 7, amount: '2.00', base: 'net' },
+        },
+        {
+          id: 'list-price',
+          on: 'sale',
+          when: [{ is: 'category-in', categories: ['coffee'] }],
+          earn: { kind: 'per-amount', points: 1, amount: '1.00', base: 'gross', discounts: 'before' },
+        },
+        { id: 'per-new', on: 'sale', when: [{ is: 'tag-in', tags: ['new'] }], earn: { kind: 'per-item', points: 3 } },
+        {
+          id: 'over-50',
+          on: 'sale',
+          when: [{ is: 'minimum-spend', amount: '50.00' }],
+          earn: { kind: 'flat', points: 50 },
+          group: 'bonus',
+          pending: { kind: 'days', days: 14 },
+          expiry: { kind: 'months', months: 3 },
+        },
+        {
+          id: 'first',
+          on: 'sale',
+          when: [{ is: 'first-purchase' }],
+          earn: { kind: 'flat', points: 20 },
+          group: 'bonus',
+        },
+      ],
+      groups: [{ id: 'bonus', takes: 'best' }],
+      multipliers: [{ id: 'tuesday', when: [{ is: 'weekday', days: ['tue'] }], bp: 20_000 }],
+      stacking: { rounding: 'carry', maxBp: 25_000 },
+      caps: [
+        { id: 'daily', points: 500, per: 'day' },
+        { id: 'monthly', points: 5_000, per: 'month', rules: ['spend', 'per-new'] },
+      ],
+    };
+    const memory = new MemoryClient();
+    const ledger = ledgerOn(memory.asClient(), new TestClock(), changes);
+    const id = 'm_0123456789abcdefghij';
+    const told = { grossMinor: sum('grossMinor'), lines, source: 'shopify', locationId: 'berlin', staffId: 'anna' };
+    const sold = await ledger.sale(id, sale('5551234567890', sum('netMinor'), told));
+    const account = await ledger.account(id);
+    if (sold.kind !== 'posted' || sold.entry.detail.kind !== 'sale' || !account) throw new Error('not posted');
+    const items = [toAccountItem(account, program(changes)), toEntryItem(sold.entry)];
+    process.stdout.write(`\nentry of ten lines under five rules ${items.map(itemBytes).at(-1)} B\n`);
+    expect([sold.entry.detail.parts.length, transactionUnits(items)]).toEqual([4, 4]);
   });
 
   it('an account with 24 buckets, a week of counters and two holds stays under a kilobyte', () => {
