@@ -4,7 +4,8 @@ import { lastDayOf, spendable } from '../../lib/loyalty/buckets.ts';
 import { addDays } from '../../lib/loyalty/calendar.ts';
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import { Expiry } from '../../lib/loyalty/program/expiry.ts';
-import type { ProgramInput } from '../../lib/loyalty/program.ts';
+import { Program, type ProgramInput } from '../../lib/loyalty/program.ts';
+import { programInput } from '../ledger/world.ts';
 import { Life } from './life.ts';
 
 const day = (months = 12) => ({ expiry: { kind: 'months', months, until: 'day' } }) satisfies Partial<ProgramInput>;
@@ -106,6 +107,19 @@ describe('on the last day and after it', () => {
 });
 
 describe('points that live as long as the member is active', () => {
+  it('are all of them: not those of one rule alone', () => {
+    const { error } = Program.safeParse({
+      ...programInput,
+      rules: [{ ...programInput.rules[0], expiry: { kind: 'inactivity', months: 6 } }],
+    });
+    expect(error?.issues.map(({ path, message }) => ({ path, message }))).toEqual([
+      {
+        path: ['rules', 0, 'expiry', 'kind'],
+        message: 'an activity keeps all points alive or none: set inactivity for the whole program, in expiry',
+      },
+    ]);
+  });
+
   const regular = () => {
     const life = new Life(inactivity).on('2026-03-10');
     life.buy('a', 10);

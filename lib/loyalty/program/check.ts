@@ -55,6 +55,12 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
     const path = ['rules', index];
     conditions([...path, 'when'], rule.when, rule.on);
     oneOf([...path, 'group'], rule.group, program.groups, 'group');
+    if (rule.expiry?.kind === 'inactivity')
+      complain(
+        [...path, 'expiry', 'kind'],
+        'an activity keeps all points alive or none: set inactivity for the whole program, in expiry',
+        rule.expiry.kind,
+      );
     if (rule.earn.kind === 'per-amount') amount([...path, 'earn', 'amount'], rule.earn.amount);
     if (rule.earn.kind !== 'flat' && rule.on !== 'sale')
       complain([...path, 'earn', 'kind'], 'an activity has no amount and no goods: use kind: "flat"', rule.earn.kind);

@@ -1,4 +1,4 @@
-import type { Account, Day } from '../../loyalty/account.ts';
+import { type Account, type Day, journalsOf } from '../../loyalty/account.ts';
 import { nextReview } from '../../loyalty/due.ts';
 import { type Draft, type Entry, keyOf } from '../../loyalty/entry.ts';
 import { decideActivation, decideLotEnd, type LotEnd, lotEndFingerprint, lotEndKey } from '../../loyalty/lot-ends.ts';
@@ -29,7 +29,7 @@ export const time = ({ account, post, entry, entriesOf, replay, rearm, situation
     decided: Draft | { readonly refused: string },
   ): Promise<Draft | Outcome> {
     if (!('refused' in decided)) return decided;
-    for (const memberId of [account.memberId, ...(account.absorbed ?? [])]) {
+    for (const memberId of journalsOf(account)) {
       const there = await entry(memberId, key);
       if (there) return replay(there, asked);
     }
