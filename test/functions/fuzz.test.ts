@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { checkMember } from '../../lib/loyalty/verify.ts';
-import { deleteMember, findMember } from '../../lib/runtime/api/members.ts';
+import { deleteMember, findMember, mergeMember, unmergeMember } from '../../lib/runtime/api/members.ts';
 import { voidRedemption } from '../../lib/runtime/api/redemptions.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
 import { postReferral } from '../../lib/runtime/api/sharing.ts';
@@ -100,6 +100,8 @@ const phone = fc.nat(5).map((index) => `+4917360${10_000 + index}`);
 /** What may well be right for a field, by its name. */
 const RIGHT: Record<string, fc.Arbitrary<unknown>> = {
   id: somebody,
+  memberId: somebody,
+  staffId: fc.constantFrom('anna', 'ben'),
   orderId: order,
   refundId: order,
   redemptionId: order,
@@ -137,7 +139,11 @@ const RIGHT: Record<string, fc.Arbitrary<unknown>> = {
     },
     { requiredKeys: [] },
   ),
-  consents: fc.dictionary(fc.constantFrom('sms', 'email'), fc.boolean()),
+  consents: fc.dictionary(
+    fc.constantFrom('sms', 'email'),
+    fc.oneof(fc.boolean(), fc.record({ transactional: fc.boolean(), marketing: fc.boolean() }, { requiredKeys: [] })),
+  ),
+  tags: fc.dictionary(fc.constantFrom('vip', 'student'), fc.boolean()),
   reason: fc.constantFrom('return', 'cancelled'),
   limit: fc.constantFrom('1', '50'),
   after: fc.constantFrom('0', '3'),
@@ -205,7 +211,7 @@ const asText = (value: unknown): string => (typeof value === 'string' ? value : 
 
 describe('a request of any shape', () => {
   // Those that take members and holds away come last, so that the others find some.
-  const last = [voidRedemption.key, deleteMember.key];
+  const last = [mergeMember.key, unmergeMember.key, voidRedemption.key, deleteMember.key];
   const cases = operations
     .toSorted((a, b) => last.indexOf(a.route.key) - last.indexOf(b.route.key))
     .map((operation) => [operation.route.key, operation] as const);
