@@ -10,7 +10,7 @@ import { points } from './points.ts';
 import type { Reward } from './program/rewards.ts';
 import type { Program } from './program.ts';
 import { type Situation, sparse, today } from './situation.ts';
-import { hasTier } from './tiers.ts';
+import { hasTier, tierOf } from './tiers.ts';
 
 /** In the order in which they are checked; the first that applies is the answer, now and for every retry. */
 export type Refusal =
@@ -156,7 +156,8 @@ export function refusalOf(
   if (!reward && program.redemption.pointsPerMinor === undefined) return 'points-buy-rewards-only';
   if (reward?.from && day < reward.from) return 'not-available-yet';
   if (reward?.to && day > reward.to) return 'no-longer-available';
-  if (!hasTier(program, account.tier, reward?.tier)) return 'tier-too-low';
+  // The tier of this day, whether or not a review has been there.
+  if (!hasTier(program, tierOf(program, account, day).id, reward?.tier)) return 'tier-too-low';
   const counter = reward && counterFor(reward, day);
   if (counter !== undefined && (account.counters[counter] ?? 0) >= (reward?.perMember?.max ?? 0))
     return 'limit-reached';

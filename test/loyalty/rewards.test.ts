@@ -139,7 +139,7 @@ describe('a reward', () => {
       ],
     };
     const gone = { gone: true };
-    const rich = withPoints(1_000, { tier: 'gold' });
+    const rich = withPoints(1_000, { window: { '2026': 1_000 } });
     const once = { counters: { 'reward:all@': 1 } };
     const told = (account: Account, when: string, step?: number) =>
       decideRedemption(account, ask({ rewardId: 'all', step }), at(when, everything), gone).detail;
@@ -148,9 +148,9 @@ describe('a reward', () => {
       because(told(withPoints(0, once), '2026-03-09T12:00:00Z', 9)),
       because(told(withPoints(0, once), '2026-03-21T12:00:00Z', 9)),
       because(told(withPoints(0, once), '2026-03-15T12:00:00Z', 9)),
-      because(told({ ...withPoints(0, once), tier: 'gold' }, '2026-03-15T12:00:00Z', 9)),
-      because(told(withPoints(0, { tier: 'gold' }), '2026-03-15T12:00:00Z', 9)),
-      because(told(withPoints(0, { tier: 'gold' }), '2026-03-15T12:00:00Z')),
+      because(told({ ...withPoints(0, once), window: { '2026': 1_000 } }, '2026-03-15T12:00:00Z', 9)),
+      because(told(withPoints(0, { window: { '2026': 1_000 } }), '2026-03-15T12:00:00Z', 9)),
+      because(told(withPoints(0, { window: { '2026': 1_000 } }), '2026-03-15T12:00:00Z')),
       because(told(rich, '2026-03-15T12:00:00Z')),
     ]).toEqual([
       'not-available-yet',
