@@ -1,12 +1,14 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Fact, SaleFact } from '../../lib/loyalty/facts.ts';
+import { onceInALifetime } from '../../lib/loyalty/own-activities.ts';
 import { Program } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { openEnrolment } from '../../lib/runtime/enrolment.ts';
 import type { FactsQueue } from '../../lib/runtime/facts-queue.ts';
 import { openLedger } from '../../lib/runtime/ledger.ts';
 import { openMembers } from '../../lib/runtime/members.ts';
+import { openStaffNotes } from '../../lib/runtime/staff-notes.ts';
 import { forIdentity, openWaitingRoom } from '../../lib/runtime/waiting-room.ts';
 import artCafe from '../../merchants/art-cafe.ts';
 import { type RunningDynamoDb, startDynamoDb, type Tables } from '../dynamodb.ts';
@@ -36,7 +38,10 @@ function mortal(diesAt: number, when: 'before' | 'after') {
   const client = { send: (command: never) => live(() => dynamo.client.send(command)) } as unknown as DynamoDBClient;
   const queued: Fact[] = [];
   const facts: FactsQueue = {
-    tell: async () => undefined,
+    tell: (some) =>
+      live(async () => {
+        queued.push(...some);
+      }),
     release: (some) =>
       live(async () => {
         queued.push(...some);
@@ -45,7 +50,14 @@ function mortal(diesAt: number, when: 'before' | 'after') {
   const ledger = openLedger({ client, tables, program, version: 'test', now: () => new Date() });
   const members = openMembers({ client, table: tables.members });
   const waitingRoom = openWaitingRoom({ client, table: tables.program });
-  const enrolment = openEnrolment({ members, ledger, waitingRoom, facts, consentAtEnrolment: ['sms'] });
+  const enrolment = openEnrolment({
+    members,
+    ledger,
+    waitingRoom,
+    facts,
+    consentAtEnrolment: ['sms'],
+    mayEarn: (activity) => activity === 'registration' || activity === 'profile-completed',
+  });
   return { enrolment, members, ledger, waitingRoom, queued, calls: () => calls };
 }
 
@@ -71,7 +83,7 @@ const waitingSale = (identities: Fact['identities']): SaleFact => ({
   grossMinor: 100,
   lines: [],
 });
-const wanted = { profile: { name: 'Ada' }, consents: { email: true }, proof: 'form 1' };
+const wanted = { profile: { name: 'Ada', birthday: '1815-12-10' }, consents: { email: true }, proof: 'form 1' };
 
 /** How many calls it takes when nothing goes wrong. */
 async function callsOf(run: (world: ReturnType<typeof mortal>) => Promise<unknown>): Promise<number> {
@@ -117,35 +129,111 @@ describe('enrolling that dies on the way', () => {
         });
         expect((await storyOf(memberId)).sort()).toEqual(['consent email', 'consent sms', 'enrolled']);
         // Sent at least once, and gone afterwards.
-        expect([...dying.queued, ...next.queued]).toContainEqual(sale);
+        for (const fact of [
+          sale,
+          onceInALifetime('registration', memberId, told.at),
+          onceInALifetime('profile-completed', memberId, told.at),
+        ])
+          expect([...dying.queued, ...next.queued]).toContainEqual(fact);
         expect(await next.waitingRoom.waiting(identities.map(forIdentity))).toEqual([]);
       }
     }
   }, 120_000);
 });
 
+async function enrolled() {
+  const identities = somebody();
+  const outcome = await alive().enrolment.enrol(identities, wanted, told);
+  if (outcome.kind === 'disagree') throw new Error('two members');
+  return { identities, memberId: outcome.member.memberId };
+}
+
+const merge = ({ ledger, members }: ReturnType<typeof mortal>, host: string, guest: string) =>
+  ledger.merge(host, guest, 'anna', () => members.merging(host, guest));
+
 describe('erasing that dies on the way', () => {
-  it('at any of its calls is finished by the next try', async () => {
+  it('at any of its calls is finished by the next try, with all that was merged and noted', async () => {
+    const notes = openStaffNotes({ client: dynamo.client, table: tables.members });
     const prepare = async () => {
-      const identities = somebody();
-      const outcome = await alive().enrolment.enrol(identities, wanted, told);
-      if (outcome.kind === 'disagree') throw new Error('two members');
-      return { identities, memberId: outcome.member.memberId };
+      const [one, other] = [await enrolled(), await enrolled()];
+      await merge(alive(), one.memberId, other.memberId);
+      for (const { memberId } of [one, other])
+        await notes.write(memberId, { about: 'x', text: 'likes cake', by: 'anna', at: told.at });
+      return { identities: [...one.identities, ...other.identities], memberId: one.memberId, other: other.memberId };
     };
     const first = await prepare();
     const calls = await callsOf(({ enrolment }) => enrolment.erase(first.memberId, told));
     for (let diesAt = 1; diesAt <= calls; diesAt += 1) {
       for (const when of ['before', 'after'] as const) {
-        const { identities, memberId } = await prepare();
+        const { identities, memberId, other } = await prepare();
         await expect(mortal(diesAt, when).enrolment.erase(memberId, told)).rejects.toThrow(Death);
         const next = alive();
         expect(await next.enrolment.erase(memberId, told)).toBe(true);
-        expect(await Promise.all(identities.map(next.members.find))).toEqual([undefined, undefined]);
-        expect(await next.members.get(memberId)).toBeUndefined();
+        expect(new Set(await Promise.all(identities.map(next.members.find)))).toEqual(new Set([undefined]));
+        for (const id of [memberId, other]) {
+          const { Items } = await dynamo.client.send(
+            new QueryCommand({
+              TableName: tables.members,
+              KeyConditionExpression: 'pk = :pk',
+              ExpressionAttributeValues: { ':pk': { S: `M#${id}` } },
+            }),
+          );
+          expect(Items).toEqual([]);
+        }
         expect((await storyOf(memberId)).filter((kind) => kind === 'erased')).toHaveLength(1);
       }
     }
   }, 120_000);
+});
+
+describe('merging that dies on the way', () => {
+  it('at any of its calls, there or back, leaves rows and accounts that agree, and is finished by the next try', async () => {
+    const agree = async (host: string, guest: string, identities: Fact['identities'], merged: boolean) => {
+      const { members, ledger } = alive();
+      expect((await ledger.account(guest))?.mergedInto).toBe(merged ? host : undefined);
+      expect((await members.get(guest))?.memberId).toBe(merged ? host : guest);
+      expect(new Set(await Promise.all(identities.map(members.find)))).toEqual(new Set([merged ? host : guest]));
+      await storyOf(host);
+      await storyOf(guest);
+    };
+    const part = ({ ledger, members }: ReturnType<typeof mortal>, host: string, guest: string) =>
+      ledger.unmerge(host, guest, 'anna', () => members.parting(host, guest));
+    const [first, second] = [await enrolled(), await enrolled()];
+    const there = await callsOf((world) => merge(world, first.memberId, second.memberId));
+    const back = await callsOf((world) => part(world, first.memberId, second.memberId));
+    for (const [command, calls, merged] of [
+      [merge, there, true],
+      [part, back, false],
+    ] as const) {
+      for (let diesAt = 1; diesAt <= calls; diesAt += 1) {
+        for (const when of ['before', 'after'] as const) {
+          const [{ memberId: host }, { memberId: guest, identities }] = [await enrolled(), await enrolled()];
+          if (command === part) await merge(alive(), host, guest);
+          await expect(command(mortal(diesAt, when), host, guest)).rejects.toThrow(Death);
+          const isDone = ((await alive().ledger.account(guest))?.mergedInto === host) === merged;
+          await agree(host, guest, identities, merged === isDone);
+          expect((await command(alive(), host, guest)).kind).toBe(isDone ? 'replayed' : 'posted');
+          await agree(host, guest, identities, merged);
+        }
+      }
+    }
+  }, 120_000);
+
+  it('by two at once, while one of them changes, ends in one member with all of it', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const [{ memberId: host }, { memberId: guest, identities }] = [await enrolled(), await enrolled()];
+      const fresh = somebody();
+      await Promise.all([
+        merge(alive(), host, guest),
+        merge(alive(), host, guest),
+        alive().enrolment.change(guest, { tags: { vip: true } }, told),
+        alive().enrolment.enrol([...identities, ...fresh], wanted, told),
+      ]);
+      const { members } = alive();
+      expect(new Set(await Promise.all([...identities, ...fresh].map(members.find)))).toEqual(new Set([host]));
+      expect(await members.get(guest)).toMatchObject({ memberId: host, tags: ['vip'] });
+    }
+  });
 });
 
 describe('two at once', () => {
