@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { connectorsDoc } from './generate/connectors.ts';
 import { eventSchemas } from './generate/events.ts';
 import { openApi } from './generate/openapi.ts';
+import { programDoc, programSchema } from './generate/program.ts';
 
 /** Writes what is made from the code: `npm run generate`. With `--check` it only tells which files are not as they would be written. */
 
@@ -15,6 +16,8 @@ const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 const wanted = new Map<string, string>([
   ['openapi.json', json(openApi())],
   ['connectors.md', connectorsDoc()],
+  ['program.md', programDoc()],
+  ['program.schema.json', json(programSchema())],
   ...Object.entries(eventSchemas()).map(([name, schema]) => [join(EVENTS, `${name}.json`), json(schema)] as const),
 ]);
 
