@@ -80,7 +80,10 @@ export class MemoryClient {
       const asked = Object.entries(command.input.RequestItems ?? {});
       const found = asked.map(([table, { Keys = [] }]): [string, Item[]] => [
         table,
-        Keys.flatMap((key) => this.there(table, key) ?? []),
+        Keys.flatMap((key): Item[] => {
+          const there = this.there(table, key);
+          return there ? [there] : [];
+        }),
       ]);
       return { Responses: Object.fromEntries(found) };
     }
