@@ -2,10 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call, startWorld, type World } from './world.ts';
 
 let world: World;
+let publish: typeof import('../../functions/publish.ts').handler;
 let handlers: Record<'members' | 'sales' | 'activities' | 'redemptions' | 'staff', Parameters<typeof call>[0]>;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld((merchant) => ({
+    ...merchant,
+    program: {
+      ...merchant.program,
+      fraud: { largestSale: '1000.00', salesPerStaff: { max: 2, per: 'hour' } },
+    },
+  }));
+  ({ handler: publish } = await import('../../functions/publish.ts'));
   const handler = async (name: string) => (await import(`../../functions/${name}.ts`)).handler;
   handlers = {
     members: await handler('members'),
@@ -403,5 +411,95 @@ describe('a dispute', () => {
       status: 400,
       body: { errors: [{ path: 'adjustment' }] },
     });
+  });
+});
+
+describe('points that look wrong', () => {
+  const buy = ({ id }: Person, total: string, more: object = {}) =>
+    call(handlers.sales, 'POST /v1/sales', {
+      key: world.keys.pos,
+      body: { orderId: `o-${id}`, member: { id }, total, currency: 'EUR', ...more },
+    });
+  /** What the journal's stream brings, told twice as it may be. */
+  async function relay({ id }: Person): Promise<void> {
+    const images = (await world.images('entries')).filter(({ memberId }) => memberId?.S === id);
+    const Records = images
+      .sort((a, b) => Number(a.seq?.N) - Number(b.seq?.N))
+      .map((image) => ({ eventName: 'INSERT' as const, dynamodb: { NewImage: image as never, SequenceNumber: '1' } }));
+    for (let times = 0; times < 2; times += 1) expect(await publish({ Records })).toEqual({ batchItemFailures: [] });
+  }
+  const looked = ({ id }: Person, end: 'approve' | 'decline', staffId = 'noor') =>
+    post(`reviews/{source}/{object}/${end}`, { staffId }, { source: 'api', object: `o-${id}` });
+
+  it('wait on the staff’s desk, and can be spent once somebody has looked', async () => {
+    const ada = await somebody();
+    const sold = await buy(ada, '2000.00', { staffId: 'mia' });
+    expect(sold).toMatchObject({
+      status: 201,
+      body: { earned: 2_000, balance: 0, pending: 2_000 },
+    });
+    expect(await looked(ada, 'approve')).toMatchObject({ status: 404 });
+    await relay(ada);
+    expect(await waitingFor(ada, 'reviews')).toEqual([
+      {
+        source: 'api',
+        object: `o-${ada.id}`,
+        memberId: ada.id,
+        entryId: sold.body.entryId,
+        because: ['impossible-amount'],
+        points: 2_000,
+        flaggedAt: expect.any(String),
+      },
+    ]);
+    expect(world.published().filter(({ type }) => type === 'fraud.flagged')).not.toEqual([]);
+    expect(await looked(ada, 'approve', 'mia')).toMatchObject({ status: 409, body: { because: 'same-person' } });
+    const first = await looked(ada, 'approve');
+    expect(first).toMatchObject({
+      status: 201,
+      body: { status: 'approved', points: 2_000, balance: 2_000, pending: 0 },
+    });
+    expect(await looked(ada, 'approve')).toEqual({ ...first, status: 200 });
+    expect(await looked(ada, 'decline')).toMatchObject({ status: 409, body: { type: 'urn:stampbook:conflict' } });
+    expect(await waitingFor(ada, 'reviews')).toEqual([]);
+    await relay(ada);
+    expect(await waitingFor(ada, 'reviews')).toEqual([]);
+  });
+
+  it('are gone when staff say no; the sale stays, and its refund takes nothing twice', async () => {
+    const ada = await somebody();
+    await buy(ada, '2000.00');
+    await relay(ada);
+    expect(await looked(ada, 'decline')).toMatchObject({
+      status: 201,
+      body: { status: 'declined', points: 2_000, balance: 0, pending: 0 },
+    });
+    const back = await call(handlers.sales, 'POST /v1/sales/{orderId}/refunds', {
+      key: world.keys.pos,
+      path: { orderId: `o-${ada.id}` },
+      body: { refundId: 'r', member: { id: ada.id }, everything: true, currency: 'EUR' },
+    });
+    expect(back).toMatchObject({ status: 201, body: { reversed: 0, balance: 0 } });
+  });
+
+  it('leave the desk also where the end was told by the journal alone', async () => {
+    const ada = await somebody();
+    await buy(ada, '2000.00');
+    await relay(ada);
+    const { ledger } = await import('../../lib/runtime/shop.ts');
+    const said = { source: 'api', object: `o-${ada.id}`, of: 'review', by: 'noor' } as const;
+    await ledger().confirmLot(ada.id, said);
+    expect(await waitingFor(ada, 'reviews')).toHaveLength(1);
+    await relay(ada);
+    expect(await waitingFor(ada, 'reviews')).toEqual([]);
+  });
+
+  it('are those of the third sale that one of the staff rings up in an hour; telling it again counts nothing', async () => {
+    const [ada, ben, cleo] = [await somebody(), await somebody(), await somebody()];
+    const quick = { staffId: 'quick' };
+    expect((await buy(ada, '10.00', quick)).body).toMatchObject({ pending: 0 });
+    // A till that lost the answers.
+    for (let again = 0; again < 3; again += 1) expect((await buy(ada, '10.00', quick)).status).toBe(200);
+    expect((await buy(ben, '10.00', quick)).body).toMatchObject({ pending: 0 });
+    expect((await buy(cleo, '10.00', quick)).body).toMatchObject({ pending: 10 });
   });
 });
