@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { prefixOf } from '../lib/cloud/deployment.ts';
 import { readMerchants } from '../lib/cloud/merchants.ts';
 import { openLedger } from '../lib/runtime/ledger.ts';
+import { unlogged } from '../lib/runtime/unlogged.ts';
 import { NOT_RUNNING, type Operator } from './operator.ts';
 
 /** Which merchant a command is about, and where it lives. */
@@ -42,7 +43,7 @@ export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
     members: `${prefix}-members`,
     program: `${prefix}-program`,
   };
-  const client = new DynamoDBClient(connection);
+  const client = new DynamoDBClient({ ...connection, ...unlogged });
   const now = () => new Date();
   return {
     merchant,

@@ -1,12 +1,19 @@
 import { bundles } from './bundles.ts';
 import { cloud } from './cloud.ts';
+import { importing } from './import.ts';
 import { posting } from './posting.ts';
 import { type Figure, isWithin, report } from './report.ts';
 import { synth } from './synth.ts';
 
 /** `npm run bench [-- section …]`: the budgets of docs/architecture.md, measured in one run on one machine. */
 
-const sections: Readonly<Record<string, () => Promise<Figure[]>>> = { posting, bundles, synth, cloud };
+const sections: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  posting,
+  import: importing,
+  bundles,
+  synth,
+  cloud,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in sections));

@@ -74,17 +74,18 @@ it('JSON is read line by line, by path', async () => {
   ]);
 });
 
-it('a table of a hundred megabytes is read within bounds', async () => {
+it('a table is read within bounds, however long it is', async () => {
   const row = `${'x'.repeat(90)},1\n`;
   writeFileSync(file, `a,b\n${row.repeat(500_000)}`);
   const { rows } = await openRows(file);
+  const before = process.memoryUsage().heapUsed;
   let count = 0;
   let most = 0;
   for await (const { number } of rows) {
     count = number;
-    if (count % 50_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed);
+    if (count % 20_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed);
   }
   expect(count).toBe(500_000);
-  // Mostly garbage that is not collected yet: the file itself would be 46 MB, its rows many times that.
-  expect(most / 1e6).toBeLessThan(400);
+  // Most of it is not ours: the runner's own, and garbage that waits. The rows alone would be 200 MB.
+  expect((most - before) / 1e6).toBeLessThan(120);
 });
