@@ -5,7 +5,7 @@ import { answered, earnedAnswer, unknownMember } from '../lib/runtime/answers.ts
 import { activityFact, confirmActivity, declineActivity, postActivity } from '../lib/runtime/api/activities.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import type { Answer } from '../lib/runtime/problem.ts';
-import { ledger, members } from '../lib/runtime/shop.ts';
+import { members, till } from '../lib/runtime/shop.ts';
 
 /** What a member did that is no sale: came by, played, booked, said what they thought. */
 export const handler = api(
@@ -13,7 +13,7 @@ export const handler = api(
     const memberId = await members().find(input.member);
     if (memberId === undefined) return unknownMember(input.member);
     const fact = activityFact(input, { source, at: new Date().toISOString() });
-    return answered(await ledger().activity(memberId, fact), earnedAnswer);
+    return answered(await till().activity(memberId, fact), earnedAnswer);
   }),
 
   endpoint(confirmActivity, (input, { source }) => waited('confirmLot', input, source)),
@@ -28,5 +28,5 @@ async function waited(
   const memberId = await members().find(member);
   if (memberId === undefined) return unknownMember(member);
   const said = { source: source ?? by, object: lotObjectOf(done), by, ...(reason && { because: reason }) };
-  return answered(await ledger()[end](memberId, said), lotAnswer);
+  return answered(await till()[end](memberId, said), lotAnswer);
 }

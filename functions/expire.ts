@@ -5,7 +5,7 @@ import { nextExpiry } from '../lib/loyalty/due.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { log } from '../lib/runtime/log.ts';
-import { ledger } from '../lib/runtime/shop.ts';
+import { till } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
 import { type Duty, openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
 import { worker } from '../lib/runtime/worker.ts';
@@ -52,25 +52,25 @@ async function lapsePoints(memberId: string): Promise<void> {
   for (;;) {
     const through = await firstPast(memberId, yesterday);
     if (through === undefined) return;
-    const { kind } = await ledger().expire(memberId, through);
+    const { kind } = await till().expire(memberId, through);
     if (kind === 'posted') continue;
     // Points came into a date after its sweep: they leave under the newest one.
-    await ledger().expire(memberId, yesterday);
+    await till().expire(memberId, yesterday);
     return;
   }
 }
 
 async function firstPast(memberId: string, yesterday: string): Promise<string | undefined> {
-  const account = await ledger().account(memberId);
+  const account = await till().account(memberId);
   const date = account && nextExpiry(account);
   return date !== undefined && date <= yesterday ? date : undefined;
 }
 
 async function review(memberId: string): Promise<void> {
-  const account = await ledger().account(memberId);
+  const account = await till().account(memberId);
   const now = Date.now();
   for (const [redemptionId, { lapsesAt }] of Object.entries(account?.holds ?? {})) {
-    if (Date.parse(lapsesAt) <= now) await ledger().void(memberId, { redemptionId, reason: 'lapsed' });
+    if (Date.parse(lapsesAt) <= now) await till().void(memberId, { redemptionId, reason: 'lapsed' });
   }
-  await ledger().review(memberId);
+  await till().review(memberId);
 }

@@ -5,25 +5,25 @@ import { merchant } from '../lib/runtime/config.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import type { Outcome } from '../lib/runtime/journal.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
-import { ledger, members, orders, supplies } from '../lib/runtime/shop.ts';
+import { members, orders, supplies, till } from '../lib/runtime/shop.ts';
 
 /** Points spent: at once, or put aside first and then captured or given back. */
 export const handler = api(
   endpoint(postRedemption, async ({ member, ...asked }, { source }) => {
     const memberId = await members().find(member);
     if (memberId === undefined) return unknownMember(member);
-    const outcome = await ledger().authorize(memberId, { ...asked, source });
+    const outcome = await till().authorize(memberId, { ...asked, source });
     // So that the till can end it by its id alone, at once; the relay writes it too, should this be the last we do.
     if (!asked.capture && outcome.kind === 'posted') await orders().keepRedemption(asked.redemptionId, memberId);
     return redeemed(outcome);
   }),
 
   endpoint(captureRedemption, ({ id, member, points }) =>
-    ended(id, member, (memberId) => ledger().capture(memberId, { redemptionId: id, points })),
+    ended(id, member, (memberId) => till().capture(memberId, { redemptionId: id, points })),
   ),
 
   endpoint(voidRedemption, ({ id, member }) =>
-    ended(id, member, (memberId) => ledger().void(memberId, { redemptionId: id, reason: 'voided' })),
+    ended(id, member, (memberId) => till().void(memberId, { redemptionId: id, reason: 'voided' })),
   ),
 );
 

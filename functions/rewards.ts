@@ -11,7 +11,7 @@ import { isGiven } from '../lib/runtime/codes.ts';
 import { merchant } from '../lib/runtime/config.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
-import { ledger, supplies } from '../lib/runtime/shop.ts';
+import { supplies, till } from '../lib/runtime/shop.ts';
 
 const situation = () => ({ program: merchant().program, now: new Date() });
 const refused = (because: string): Answer => problem(409, 'refused', { because });
@@ -21,7 +21,7 @@ const unknownCode = problem(404, 'unknown-code', { detail: 'nobody was given thi
 /** What points can be spent on: the catalogue, its stock, and the codes that are given out for points. */
 export const handler = api(
   endpoint(listRewards, async ({ member }) => {
-    const account = member === undefined ? undefined : await ledger().account(member);
+    const account = member === undefined ? undefined : await till().account(member);
     if (member !== undefined && !account) return unknownMember({ type: 'member' });
     const { rewards } = merchant().program;
     const left = rewards.some(({ stock }) => stock !== undefined) ? await supplies().stock.left() : new Map();
@@ -89,7 +89,7 @@ const withdrawn = (code: string, rewardId: string, endedAt: string | undefined) 
 
 /** The answer is made from the row as it was given and the entry that ended it: again, it is the same. */
 async function ended(code: string, end: CodeEnd): Promise<Answer> {
-  const result = await ledger().endCode(code, end);
+  const result = await till().endCode(code, end);
   if (!result) return unknownCode;
   const { row, outcome } = result;
   return answered(outcome, ({ detail, occurredAt }) =>

@@ -13,7 +13,7 @@ import {
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
 import { bookRefund } from '../lib/runtime/refunds.ts';
-import { ledger, members, orders, waitingRoom } from '../lib/runtime/shop.ts';
+import { members, orders, till, waitingRoom } from '../lib/runtime/shop.ts';
 
 const at = () => new Date().toISOString();
 
@@ -22,14 +22,14 @@ export const handler = api(
   endpoint(postSale, async (input, { source }) => {
     const memberId = await members().find(input.member);
     if (memberId === undefined) return unknownMember(input.member);
-    return answered(await ledger().sale(memberId, saleFact(input, { source, at: at() })), earnedAnswer);
+    return answered(await till().sale(memberId, saleFact(input, { source, at: at() })), earnedAnswer);
   }),
 
   endpoint(quoteSale, async (input, { source }) => {
     const memberId = await members().find(input.member);
     if (memberId === undefined) return unknownMember(input.member);
     const fact = saleFact({ ...input, orderId: input.orderId ?? 'quote' }, { source, at: at() });
-    const { entry } = await ledger().quote(memberId, fact);
+    const { entry } = await till().quote(memberId, fact);
     // Nothing stands in the journal, so there is nothing to refer to.
     const { entryId: _, ...quote } = earnedAnswer(entry);
     return { status: 200, body: quote };
@@ -39,13 +39,13 @@ export const handler = api(
     const { member } = input;
     const fact = refundFact(input, { source, at: at() }, member ? [member] : []);
     if (!member) {
-      const outcome = await bookRefund({ orders: orders(), waitingRoom: waitingRoom(), ledger: ledger() }, fact);
+      const outcome = await bookRefund({ orders: orders(), waitingRoom: waitingRoom(), ledger: till() }, fact);
       if (outcome.kind === 'waiting') return { status: 202, body: { status: 'waiting' } };
       return answered(outcome, refundAnswer);
     }
     const memberId = await members().find(member);
     if (memberId === undefined) return unknownMember(member);
-    return answered(await ledger().refund(memberId, fact), refundAnswer, (entry) =>
+    return answered(await till().refund(memberId, fact), refundAnswer, (entry) =>
       refundAnswer(entry).status === 'waiting' ? 202 : 201,
     );
   }),
@@ -63,7 +63,7 @@ async function waited(
   const memberId = member ? await members().find(member) : await orders().memberOfOrder(source, orderId);
   if (memberId === undefined) return member ? unknownMember(member) : unknownOrder;
   const said = { source, object: orderId, by, ...(reason && { because: reason }) };
-  return answered(await ledger()[end](memberId, said), lotAnswer);
+  return answered(await till()[end](memberId, said), lotAnswer);
 }
 
 const unknownOrder = problem(404, 'unknown-order', { detail: 'check the number, or send member beside it' });

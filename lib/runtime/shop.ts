@@ -8,6 +8,7 @@ import { openOrders } from './orders.ts';
 import { openReferralCodes } from './referral-codes.ts';
 import { openStock } from './stock.ts';
 import { openSurroundings } from './surroundings.ts';
+import { type LedgerOptions, openTill } from './till.ts';
 import { openVelocity, watchesVelocity } from './velocity.ts';
 import { openWaitingRoom } from './waiting-room.ts';
 
@@ -24,7 +25,7 @@ const once = <Thing>(open: () => Thing): (() => Thing) => {
 const client = dynamodb;
 const now = () => new Date();
 
-export const ledger = once(() => {
+function ledgerOptions(): LedgerOptions {
   const { program, version } = merchant();
   const tables = { accounts: setting('TABLE_ACCOUNTS'), entries: setting('TABLE_ENTRIES') };
   const velocity = watchesVelocity(program)
@@ -39,14 +40,20 @@ export const ledger = once(() => {
     ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now })
     : undefined;
   const booked = velocity?.count;
-  return openLedger({ client, tables, program, version, now, surroundings, booked, budgets, supplies });
-});
+  return { client, tables, program, version, now, surroundings, booked, budgets, supplies };
+}
+
+/** What tills ask for; the whole of it is left out of the functions that they wait for. */
+export const till = /* @__PURE__ */ once(() => openTill(ledgerOptions()));
+export const ledger = /* @__PURE__ */ once(() => openLedger(ledgerOptions()));
 /** What rewards are taken from: pieces and codes. */
-export const supplies = once(() => ({
+export const supplies = /* @__PURE__ */ once(() => ({
   stock: openStock({ client, table: setting('TABLE_PROGRAM') }),
   codes: openCodes({ client, table: setting('TABLE_PROGRAM') }),
 }));
-export const members = once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
-export const referralCodes = once(() => openReferralCodes({ client, table: setting('TABLE_PROGRAM') }));
-export const orders = once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));
-export const waitingRoom = once(() => openWaitingRoom({ client, table: setting('TABLE_PROGRAM'), now }));
+export const members = /* @__PURE__ */ once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
+export const referralCodes = /* @__PURE__ */ once(() => openReferralCodes({ client, table: setting('TABLE_PROGRAM') }));
+export const orders = /* @__PURE__ */ once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));
+export const waitingRoom = /* @__PURE__ */ once(() =>
+  openWaitingRoom({ client, table: setting('TABLE_PROGRAM'), now }),
+);
