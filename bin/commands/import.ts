@@ -1,5 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { coverage, type Field, isField, mappingOf, type Preset, presets } from '../../lib/runtime/import/columns.ts';
+import {
+  coverage,
+  FIELDS,
+  type Field,
+  isField,
+  mappingOf,
+  type Preset,
+  presets,
+} from '../../lib/runtime/import/columns.ts';
 import { openImport } from '../../lib/runtime/import/importing.ts';
 import { type Counts, fingerprintOf, openCheckpoint } from '../../lib/runtime/import/progress.ts';
 import { type DateOrder, readRow } from '../../lib/runtime/import/reading.ts';
@@ -35,7 +43,10 @@ const pair = (text: string): readonly [string, string] => {
 
 const column = (text: string, before: Options['map']): Options['map'] => {
   const [name, field] = pair(text);
-  if (field !== '' && !isField(field)) throw new InvalidArgumentError(`there is no field ${field}`);
+  if (field !== '' && !isField(field))
+    throw new InvalidArgumentError(
+      `there is no field ${field}: there are ${FIELDS.join(', ')}, consent.<channel>, identity.<system>`,
+    );
   return [...before, [name, field as Field | '']];
 };
 
