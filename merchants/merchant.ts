@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Manifest } from '../lib/connectors/contract.ts';
 import { type ConnectorId, manifests } from '../lib/connectors/manifests.ts';
 import { EventType } from '../lib/loyalty/events.ts';
-import { Channel } from '../lib/loyalty/facts.ts';
+import { Channel, Purpose } from '../lib/loyalty/facts.ts';
 import { Program } from '../lib/loyalty/program.ts';
 
 const ids = Object.keys(manifests) as [ConnectorId, ...ConnectorId[]];
@@ -35,6 +35,12 @@ const Use = z
     }
   });
 
+/** A channel for whatever comes that way, or for one purpose: to enrol is seldom to ask for offers. */
+const ChannelOrPurpose = z.union([Channel, z.strictObject({ channel: Channel, purpose: Purpose })], {
+  error: () =>
+    `use ${Channel.options.map((channel) => JSON.stringify(channel)).join(', ')}, or { channel: "sms", purpose: "transactional" }`,
+});
+
 /** Everything about one merchant that is not secret. One file each in this folder. */
 export const Merchant = z
   .strictObject({
@@ -55,7 +61,7 @@ export const Merchant = z
     /** Staff hear of redemptions from so many points on. */
     alerts: z.strictObject({ redemptionFromPoints: z.int().positive() }).optional(),
     /** Which channels a new member has said yes to by enrolling at the till or in the shop; others need a consent fact. */
-    consentAtEnrolment: z.array(Channel).default([]),
+    consentAtEnrolment: z.array(ChannelOrPurpose).default([]),
     connectors: z.array(Use),
   })
   .check(({ value, issues }) => {

@@ -15,6 +15,9 @@ export type Consents = Readonly<Partial<Record<Channel, Readonly<Partial<Record<
 export type Asked = boolean | Readonly<Partial<Record<Purpose, boolean>>>;
 export type AskedConsents = Readonly<Partial<Record<Channel, Asked>>>;
 
+/** What somebody agrees to by enrolling: a channel, or a channel for one purpose. */
+export type ConsentByEnrolling = Channel | { readonly channel: Channel; readonly purpose: Purpose };
+
 export interface OneConsent extends Consent {
   readonly channel: Channel;
   readonly purpose: Purpose;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConsentByEnrolling } from '../loyalty/consents.ts';
 import type { EventType } from '../loyalty/events.ts';
-import type { Channel } from '../loyalty/facts.ts';
 import type { Program } from '../loyalty/program.ts';
 
 /** The merchant as it was checked at synth, with the version of its program. Lies beside the code, so that starting costs no call. */
@@ -13,7 +13,7 @@ export interface DeployedMerchant {
   readonly program: Program;
   readonly messages: Readonly<Partial<Record<EventType, Readonly<Record<string, string>>>>>;
   readonly alerts?: { readonly redemptionFromPoints: number } | undefined;
-  readonly consentAtEnrolment: readonly Channel[];
+  readonly consentAtEnrolment: readonly ConsentByEnrolling[];
   readonly connectors: readonly { readonly id: string; readonly settings: Readonly<Record<string, unknown>> }[];
   readonly version: string;
 }

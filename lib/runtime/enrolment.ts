@@ -1,6 +1,7 @@
 import { activityKey } from '../loyalty/accrue.ts';
 import {
   type AskedConsents,
+  type ConsentByEnrolling,
   type Consents,
   consentsOf,
   everyConsent,
@@ -9,7 +10,7 @@ import {
   over,
 } from '../loyalty/consents.ts';
 import { keyOf } from '../loyalty/entry.ts';
-import { type Activity, type Channel, type Identity, type Profile, Purpose } from '../loyalty/facts.ts';
+import { type Activity, type Identity, type Profile, Purpose } from '../loyalty/facts.ts';
 import { onceInALifetime } from '../loyalty/own-activities.ts';
 import type { FactsQueue } from './facts-queue.ts';
 import type { Ledger } from './ledger.ts';
@@ -22,7 +23,7 @@ export interface EnrolmentParts {
   readonly waitingRoom: WaitingRoom;
   readonly facts: FactsQueue;
   /** What a new member says yes to by enrolling. */
-  readonly consentAtEnrolment: readonly Channel[];
+  readonly consentAtEnrolment: readonly ConsentByEnrolling[];
   /** Whether the program may give something for that; absent: for nothing. */
   readonly mayEarn?: (activity: Activity) => boolean;
 }
@@ -137,10 +138,14 @@ export function openEnrolment({
       told: Told,
     ): Promise<Enrolment> {
       const asked = consentsOf(consents, { ...told, proof });
-      const byEnrolling = consentsOf(Object.fromEntries(consentAtEnrolment.map((channel) => [channel, true])), {
-        ...told,
-        proof: 'enrolment',
-      });
+      const byEnrolling = consentsOf(
+        Object.fromEntries(
+          consentAtEnrolment.map((one) =>
+            typeof one === 'string' ? [one, true] : [one.channel, { [one.purpose]: true }],
+          ),
+        ),
+        { ...told, proof: 'enrolment' },
+      );
       const enrolment = await members.enrol({
         identities,
         profile,

@@ -247,6 +247,10 @@ export function openJournal(options: JournalOptions) {
     return undefined;
   }
 
+  /** The entry under that key, in whichever journal it stands that concerns the account. */
+  const entryOf = async (account: Account, key: string): Promise<Entry | undefined> =>
+    (await entry(account.memberId, key)) ?? entryElsewhere(account, key);
+
   interface Step {
     readonly before: Account;
     readonly account: Account;
@@ -343,6 +347,7 @@ export function openJournal(options: JournalOptions) {
     home,
     entry,
     entries,
+    entryOf,
     entriesOf,
     post,
     postPair,

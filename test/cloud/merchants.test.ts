@@ -40,7 +40,7 @@ describe('a wrong merchant is refused with path, value and fix', () => {
       { consentAtEnrolment: ['pigeon'] },
       'consentAtEnrolment.0',
       '"pigeon"',
-      'use "sms", "email", "whatsapp", "messenger", "chat", "push"',
+      'use "sms", "email", "whatsapp", "messenger", "chat", "push", or { channel: "sms", purpose: "transactional" }',
     ],
     [
       'an unknown currency',

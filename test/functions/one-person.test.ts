@@ -14,6 +14,7 @@ let shop: typeof import('../../lib/runtime/shop.ts');
 beforeAll(async () => {
   world = await startWorld((merchant) => ({
     ...merchant,
+    consentAtEnrolment: ['sms', { channel: 'whatsapp', purpose: 'transactional' }],
     program: {
       ...merchant.program,
       rules: [
@@ -80,7 +81,9 @@ describe('a consent', () => {
     expect((await get(body.memberId)).body.consents).toMatchObject({
       sms: { transactional: { granted: true, proof: 'enrolment' }, marketing: { granted: false } },
       email: { transactional: { granted: true }, marketing: { granted: false } },
+      whatsapp: { transactional: { granted: true, proof: 'enrolment' } },
     });
+    expect((await get(body.memberId)).body).not.toHaveProperty('consents.whatsapp.marketing');
     expect(await patch(body.memberId, { consents: { sms: false } })).toMatchObject({
       body: { consents: { sms: { transactional: { granted: false }, marketing: { granted: false } } } },
     });
@@ -89,6 +92,7 @@ describe('a consent', () => {
     );
     expect(notes).toEqual([
       ['sms', undefined, true],
+      ['whatsapp', 'transactional', true],
       ['email', 'transactional', true],
       ['email', 'marketing', false],
       ['sms', 'marketing', false],
@@ -116,7 +120,7 @@ describe('a consent', () => {
       transactional: { granted: true },
       marketing: { granted: false, proof: 'unsubscribed' },
     });
-    expect(await kinds(body.memberId)).toEqual(['enrolled', 'consent', 'consent']);
+    expect(await kinds(body.memberId)).toEqual(['enrolled', 'consent', 'consent', 'consent']);
   });
 
   it.each<[object, string]>([

@@ -293,6 +293,23 @@ describe('unmerging', () => {
     expect((await both(ledger)).map(({ available }) => available)).toEqual([30, 0]);
   });
 
+  it('does not give again what the guest gave meanwhile, nor end its holds twice', async () => {
+    const { ledger } = open({ ...simple, gifts: {} });
+    await ledger.sale(GUEST, sale('1', 10_000));
+    await ledger.authorize(GUEST, { redemptionId: 'r', points: 30, capture: false });
+    await ledger.merge(HOST, GUEST, STAFF);
+    const gift = { giftId: 'g', to: 'm_friend', points: 20 };
+    await ledger.give(GUEST, gift);
+    await ledger.capture(GUEST, { redemptionId: 'r' });
+    await ledger.unmerge(HOST, GUEST, STAFF);
+    expect((await ledger.give(GUEST, gift)).kind).toBe('replayed');
+    expect((await ledger.capture(GUEST, { redemptionId: 'r' })).kind).toBe('replayed');
+    expect((await both(ledger)).map(({ available, held }) => [available, held])).toEqual([
+      [0, 0],
+      [50, 0],
+    ]);
+  });
+
   it('lets go with the guest what had gone into the guest', async () => {
     const { ledger } = open(simple);
     await ledger.sale('m_third', sale('1', 1_000));

@@ -1,5 +1,5 @@
 import type { Account } from '../../loyalty/account.ts';
-import { type Entry, keyOf } from '../../loyalty/entry.ts';
+import { keyOf } from '../../loyalty/entry.ts';
 import { decideGift, type Gift, giftFingerprint, sentKey } from '../../loyalty/gift.ts';
 import {
   decideReferral,
@@ -22,16 +22,8 @@ const MOVED = 'moved';
 
 /** What members do for one another: bring friends, and give points. */
 export function sharing(journal: Journal) {
+  const { entryOf } = journal;
   const storyOf = ({ memberId, absorbed = [] }: Account) => [memberId, ...absorbed];
-
-  /** Also from the journal of an account that went into this one. */
-  async function entryOf(account: Account, key: string): Promise<Entry | undefined> {
-    for (const memberId of storyOf(account)) {
-      const found = await journal.entry(memberId, key);
-      if (found) return found;
-    }
-    return undefined;
-  }
 
   /** Who brought this member, who brought that one … Whoever stands last was brought by nobody, unless there are too many. */
   async function broughtBy(member: Account): Promise<{ readonly chain: readonly string[]; readonly root?: string }> {
@@ -107,7 +99,8 @@ export function sharing(journal: Journal) {
       const [giver, receiver] = await Promise.all([journal.home(from), journal.home(gift.to)]);
       const outcome = await journal.postPair([giver.memberId, receiver.memberId], async (accounts, at) => {
         if (accounts.some(({ mergedInto }) => mergedInto !== undefined)) return { kind: 'refused', because: MOVED };
-        const before = accounts[0].absorbed && (await entryOf(accounts[0], sentKey(gift.giftId)));
+        const { absorbed, formerly } = accounts[0];
+        const before = (absorbed || formerly) && (await entryOf(accounts[0], sentKey(gift.giftId)));
         return before ? journal.replay(before, giftFingerprint(gift)) : decideGift(accounts, gift, at);
       });
       if (outcome.kind !== 'refused' || outcome.because !== MOVED) return outcome;

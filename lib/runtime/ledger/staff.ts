@@ -12,7 +12,7 @@ export interface Approval {
 
 /** Commands of staff: points by hand, entries undone, disputes. */
 export const staff = (journal: Journal) => {
-  const { post, entry, entries, entriesOf, home, replay } = journal;
+  const { post, entries, entriesOf, entryOf, home, replay } = journal;
 
   const withBeside = (decision: Decision, beside: readonly Beside[] | undefined): Decision =>
     beside && 'key' in decision ? { draft: decision, beside } : decision;
@@ -25,14 +25,7 @@ export const staff = (journal: Journal) => {
 
   return {
     /** The entry under that key, wherever the account went. */
-    async booked(memberId: string, key: string): Promise<Entry | undefined> {
-      const account = await home(memberId);
-      for (const one of [account.memberId, ...(account.absorbed ?? [])]) {
-        const there = await entry(one, key);
-        if (there) return there;
-      }
-      return undefined;
-    },
+    booked: async (memberId: string, key: string): Promise<Entry | undefined> => entryOf(await home(memberId), key),
 
     /** What is answered for an entry that stands, to who asks for that. */
     again: (there: Entry, asked: string): Outcome => replay(there, asked),
