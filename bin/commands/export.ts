@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { bookkeeping, plainText } from '../../lib/loyalty/bookkeeping.ts';
 import { type Entry, entryIdOf } from '../../lib/loyalty/entry.ts';
 import { everyMember } from '../../lib/runtime/audit.ts';
+import { cell } from '../csv.ts';
 import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
 
 const COLUMNS = [
@@ -15,6 +16,7 @@ const COLUMNS = [
   'occurredAt',
   'recordedAt',
   'available',
+  'pending',
   'held',
   'lifetime',
   'tier',
@@ -62,11 +64,4 @@ export function exportJournal(stampbook: Command): void {
       await once(target, 'finish');
       console.error(`\r${members} members written to ${out}`);
     });
-}
-
-/** RFC 4180; a leading sign would be a formula to a spreadsheet. */
-function cell(value: string | number): string {
-  const text = String(value);
-  const safe = typeof value === 'string' && /^[=+\-@\t]/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import { toEntryItem } from '../../lib/runtime/items.ts';
+import artCafe from '../../merchants/art-cafe.ts';
 
 import { databaseOf, ledgerOf, tables } from './ledger-of.ts';
 import { openShop, type Shop } from './shop.ts';
@@ -89,6 +90,56 @@ describe('stampbook verify', () => {
     const { status, stderr } = await stampbook(['verify'], empty);
     rmSync(empty, { recursive: true });
     expect({ status, said: stderr.includes('start it with npm start') }).toEqual({ status: 1, said: true });
+  });
+});
+
+describe('stampbook verify --as-of', () => {
+  it('says what the balances were', async () => {
+    const { stdout } = await stampbook(['verify', '--as-of', '2020-01-01']);
+    expect(stdout).toContain('as of 2020-01-01: 0 members with 0 points available');
+  });
+
+  it('refuses what is no day', async () => {
+    const { status, stderr } = await stampbook(['verify', '--as-of', 'yesterday']);
+    expect({ status, said: stderr.includes('a day in the merchant’s zone such as 2026-03-31') }).toEqual({
+      status: 1,
+      said: true,
+    });
+  });
+});
+
+describe('stampbook replay', () => {
+  const program = (changes: object) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'stampbook-program-')), 'program.json');
+    writeFileSync(file, JSON.stringify({ ...artCafe.program, ...changes }));
+    return file;
+  };
+
+  it('finds no difference where there is none', async () => {
+    const { status, stdout } = await stampbook(['replay', '--program', 'merchants/art-cafe.ts', '--days', '3650']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining(': 0 of 1 members would have') });
+  });
+
+  it('prints what would be different, for each member and in liability', async () => {
+    const twice = artCafe.program.rules.map((rule) =>
+      rule.id === 'spend' ? { ...rule, earn: { ...rule.earn, points: 2 } } : rule,
+    );
+    const csv = join(mkdtempSync(join(tmpdir(), 'stampbook-csv-')), 'all.csv');
+    const { stdout } = await stampbook(['replay', '--program', program({ rules: twice }), '--csv', csv]);
+    expect(stdout).toContain(': 1 of 1 members would have something else');
+    expect(stdout).toMatch(new RegExp(`^${id} +30 +60 +\\+30 `, 'm'));
+    expect(stdout).toMatch(/^liability in points +30 +60 +\+30$/m);
+    expect(stdout).toMatch(/^liability in money, at most +1.50 EUR +3.00 EUR +1.50$/m);
+    expect(readFileSync(csv, 'utf8').split('\n')).toEqual([
+      expect.stringMatching(/^memberId,difference,worth,spendable,spendable changed,/),
+      expect.stringMatching(new RegExp(`^${id},30,1.50,30,60,`)),
+      '',
+    ]);
+  });
+
+  it('names the fault of a program', async () => {
+    const { status, stderr } = await stampbook(['replay', '--program', program({ tiers: [] })]);
+    expect({ status, said: stderr.includes('program.tiers') }).toEqual({ status: 1, said: true });
   });
 });
 
