@@ -6,6 +6,7 @@ import { deleteMember, findMember, mergeMember, unmergeMember } from '../../lib/
 import { voidRedemption } from '../../lib/runtime/api/redemptions.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
 import { postReferral } from '../../lib/runtime/api/sharing.ts';
+import { closeDispute, endTierGrant, postAdjustment, undoEntry } from '../../lib/runtime/api/staff.ts';
 import { openApiKeys } from '../../lib/runtime/api-keys.ts';
 import { COMMON, operations } from '../../scripts/generate/openapi.ts';
 import { call, startWorld, type World } from './world.ts';
@@ -30,7 +31,11 @@ let code: string;
 beforeAll(async () => {
   world = await startWorld((merchant) => ({
     ...merchant,
-    program: { ...merchant.program, rewards: [...merchant.program.rewards, ...SUPPLIED] },
+    program: {
+      ...merchant.program,
+      rewards: [...merchant.program.rewards, ...SUPPLIED],
+      fraud: { largestSale: '5000.00' },
+    },
   }));
   const names = ['members', 'sales', 'activities', 'redemptions', 'rewards', 'sharing', 'staff'];
   const loaded = await Promise.all(names.map(async (name) => (await import(`../../functions/${name}.ts`)).handler));
@@ -69,8 +74,38 @@ beforeAll(async () => {
   });
   code = String(said.body.code);
   await call(handlers.members as never, 'POST /v1/members', { key: world.keys.pos, body: { card: 'FRIEND' } });
+  await waitForStaff();
   jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 }, 60_000);
+/** What staff are asked about: requests, flagged sales, disputes, a tier that was given, entries to undo. */
+async function waitForStaff(): Promise<void> {
+  const { reviews } = await import('../../lib/runtime/staffing.ts');
+  const member = { id: known[0]?.id ?? '' };
+  const post = (route: string, body: object, key = world.keys.staff) =>
+    call(handlers.staff as never, `POST /v1/${route}`, { key, body: { member, staffId: 'zoe', ...body } });
+  for (const index of STAFFED) {
+    const reason = 'goodwill';
+    await post('adjustments', { adjustmentId: `wait-${index}`, points: 1_000, reason });
+    const given = await post('adjustments', { adjustmentId: `undo-${index}`, points: 1, reason });
+    undoable.push(String(given.body.entryId));
+    await post('disputes', { disputeId: `case-${index}`, text: 'no' });
+    // One for each, since a member's day has its limit.
+    const buyer = known[index]?.id;
+    if (buyer === undefined) continue;
+    const orderId = `large-${index}`;
+    const large = { orderId, member: { id: buyer }, total: '50000.00', currency: 'EUR' };
+    const { body } = await call(handlers.sales as never, 'POST /v1/sales', { key: world.keys.pos, body: large });
+    const about = { source: 'api', object: orderId, entryId: String(body.entryId), flags: ['x'], points: 1 };
+    await reviews().open({ id: `api#${orderId}`, memberId: buyer, at: new Date().toISOString(), about });
+  }
+  await post('tier-grants', { grantId: 'given', tier: 'friend', through: '2099-12-31' });
+}
+const STAFFED = Array.from({ length: 6 }, (_, index) => index);
+const undoable: string[] = [];
+/** A yes and a no are about different ones, or the first would leave nothing to the second. */
+const mostly = (key: string) =>
+  fc.constantFrom(...STAFFED.filter((at) => at % 2 === (key.endsWith('approve') ? 0 : 1)));
+
 afterAll(async () => {
   jest.restoreAllMocks();
   await world.stop();
@@ -175,6 +210,24 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
     }),
     ...(key.includes('/codes/{code}') && { code: fc.constantFrom(...SEATS, 'NO-SEAT') }),
     ...(key.startsWith('POST /v1/rewards') && { id: fc.constantFrom('print', 'opera', 'opera', 'espresso', 'yacht') }),
+    ...(key === postAdjustment.key && { adjustmentId: fc.uuid(), reason: fc.constant('goodwill') }),
+    ...(key === undoEntry.key && { entryId: fc.constantFrom(...undoable), reason: fc.constant('correction') }),
+    ...(key.includes('/approvals/{id}') && { id: mostly(key).map((at) => `adjustment:wait-${at}`) }),
+    ...(key.includes('/tier-grants') && {
+      grantId: key === endTierGrant.key ? fc.constant('given') : fc.uuid(),
+      member: fc.constant({ id: key === endTierGrant.key ? known[0]?.id : known[1]?.id }),
+      tier: fc.constantFrom('friend', 'guest'),
+      through: fc.constantFrom('2099-12-31', '2020-01-01'),
+    }),
+    ...(key.includes('/reviews/') && {
+      source: fc.constant('api'),
+      object: mostly(key).map((at) => `large-${at}`),
+    }),
+    ...(key === closeDispute.key && {
+      id: fc.constantFrom(...STAFFED).map((at) => `case-${at}`),
+      outcome: fc.constantFrom('upheld', 'rejected', 'withdrawn'),
+      adjustment: fc.record({ points: fc.constantFrom(5, 5_000), reason: fc.constant('complaint') }),
+    }),
     ...(ends !== undefined && { id: fc.nat(3).map((index) => `${ends}-${index}`) }),
     ...(key.startsWith('PATCH') && {
       phone: fc.integer({ min: 10_000, max: 99_999 }).map((number) => `+49173699${number}`),
