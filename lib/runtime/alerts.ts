@@ -32,6 +32,18 @@ export function alertFor(event: LoyaltyEvent, { program, alerts }: DeployedMerch
         text: `An entry of ${program.name} was flagged: ${event.data.because}.`,
         fields: [...field('Because', event.data.because), ...field('About', event.data.object), ...about],
       };
+    case 'dispute.opened':
+      return {
+        id: event.id,
+        title: 'A dispute',
+        text: `A member of ${program.name} says that something is wrong. The words are in the list of disputes.`,
+        fields: [
+          ...field('Dispute', event.data.disputeId),
+          ...field('About', event.data.entryId),
+          ...field('Balance', event.balance.available),
+          ...about,
+        ],
+      };
     default:
       return undefined;
   }

@@ -4,13 +4,6 @@ import { shortPeriodOf } from '../loyalty/period.ts';
 import type { Program } from '../loyalty/program.ts';
 import { log, reasonOf } from './log.ts';
 
-/**
- * How much one of the staff, one place and one source sell in an hour or a day. Read before a sale is decided, and counted
- * once it is booked, each in a row of its own that goes by itself: many sales at once may slip by before the first of them
- * is counted, which is no harm where a person looks afterwards. A till never waits for a count that cannot be had.
- */
-export type Velocity = ReturnType<typeof openVelocity>;
-
 /** Longer than any period, and than a sale that is told late. */
 const KEPT_DAYS = 3;
 
@@ -28,6 +21,11 @@ const LIMITS: readonly {
 export const watchesVelocity = ({ fraud }: Pick<Program, 'fraud'>): boolean =>
   LIMITS.some(({ limit }) => fraud[limit] !== undefined);
 
+/**
+ * How much one of the staff, one place and one source sell in an hour or a day. Read before a sale is decided, and counted
+ * once it is booked, each in a row of its own that goes by itself: many sales at once may slip by before the first of them
+ * is counted, which is no harm where a person looks afterwards. A till never waits for a count that cannot be had.
+ */
 export function openVelocity({
   client,
   table,

@@ -72,6 +72,23 @@ describe('an alert', () => {
     expect(alertFor(redeemed, { ...merchant, alerts: undefined })).toBeUndefined();
     expect(alertFor(redeemed, merchant)).toMatchObject({ id: redeemed.id });
   });
+
+  it('says that there is a dispute, and none of its words', () => {
+    const data = { disputeId: 'd-1', entryId: 'm_1.3' };
+    const opened = { ...earned, type: 'dispute.opened', data } as LoyaltyEvent;
+    expect(alertFor(opened, merchant)).toEqual({
+      id: opened.id,
+      title: 'A dispute',
+      text: `A member of ${merchant.program.name} says that something is wrong. The words are in the list of disputes.`,
+      fields: [
+        { name: 'Dispute', value: 'd-1' },
+        { name: 'About', value: 'm_1.3' },
+        { name: 'Balance', value: String(opened.balance.available) },
+        { name: 'Member', value: opened.memberId },
+        { name: 'Entry', value: opened.entryId },
+      ],
+    });
+  });
 });
 
 describe('an identity', () => {
