@@ -2,6 +2,7 @@ import { type Account, type Buckets, type Day, OWED } from './account.ts';
 import { isPast, keptAlive, minus, plus, take } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { type Belongings, type Change, type Draft, type Entry, keyOf, reachOf } from './entry.ts';
+import { afterwards, isLot } from './lots.ts';
 import { type Points, points } from './points.ts';
 import type { Program } from './program.ts';
 import { type Situation, sparse, today } from './situation.ts';
@@ -151,7 +152,7 @@ export function decideUnmerge(
   add(mine, past.host.before, 1);
   add(mine, past.host.after, -1);
   for (const { change } of own) add(mine, change, -1);
-  share(mine, theirs, past.since, day);
+  share(mine, theirs, host, past.since, day);
 
   const things = stillThere(belongings(past.guest.before), host);
   const hostChange: Change = {
@@ -227,80 +228,110 @@ function add(to: Parts, what: Change | Account, sign: 1 | -1 = 1): void {
 }
 
 /**
- * Makes of what each should have what each can have. Together they have what is there, so that whatever one lacks of a
- * bucket or a lot, the other has too much of: it is moved, and paid back from what else the one can spend.
+ * Makes of what each should have what each can have. Points are parted from what is there, so that none come about and
+ * none are lost: whatever the guest lacks of a bucket or a lot is paid from what else the host can spend, and the other
+ * way round. Counts have no places; they are only kept from falling below zero.
  */
-function share(mine: Parts, theirs: Parts, since: readonly Entry[], day: Day): void {
-  const gone = (kind: Entry['detail']['kind'], name: 'buckets' | 'lots', key: string) =>
-    since
-      .filter(({ detail }) => detail.kind === kind)
-      .reduce((sum, { change }) => sum + Math.max(0, -(change[name]?.[key] ?? 0)), 0);
-  // Lots that wait for more first: what they became may be a lot too.
-  const lots = [...new Set([...Object.keys(mine.lots), ...Object.keys(theirs.lots)])].sort(
-    (a, b) => b.split('/').length - a.split('/').length,
-  );
-  const queue = [...lots];
-  for (let lot = queue.shift(); lot !== undefined; lot = queue.shift()) {
-    const lacking = level(mine, theirs, 'lots', lot);
-    if (!lacking) continue;
-    // It was the other's, and can be spent now, or waits for the next word.
-    const became = Math.min(lacking.amount, gone('activated', 'lots', lot));
-    const next = lot.slice(lot.indexOf('/') + 1);
-    const into = next.includes('/') ? 'lots' : 'buckets';
-    give(lacking.by, lacking.to, into, next, became);
-    if (into === 'lots') queue.push(next);
-  }
-  const owing = [...new Set([...Object.keys(mine.buckets), ...Object.keys(theirs.buckets)])].flatMap((date) => {
-    const lacking = date === OWED ? levelDebt(mine, theirs) : level(mine, theirs, 'buckets', date);
-    if (!lacking) return [];
-    // What has lapsed meanwhile would have lapsed in either account.
-    return [{ ...lacking, amount: Math.max(0, lacking.amount - gone('expired', 'buckets', date)) }];
-  });
-  for (const { by, to, amount } of owing) {
-    const { from } = take(asBuckets(by.buckets), amount, (date) => !isPast(date, day));
-    for (const [date, part] of Object.entries(from)) give(by, to, 'buckets', date, part);
+function share(mine: Parts, theirs: Parts, host: Account, since: readonly Entry[], day: Day): void {
+  // Where nobody has spent what was the other's, each has again just what it had: its debt, and its dates.
+  if (![mine, theirs].every(canBe)) {
+    const { there, left } = partPoints(theirs, host, since, day);
+    for (const [parted, into] of [
+      [there, theirs],
+      [left, mine],
+    ] as const) {
+      for (const name of ['buckets', 'lots'] as const) {
+        for (const key of Object.keys(into[name])) delete into[name][key];
+        Object.assign(into[name], parted[name]);
+      }
+    }
   }
   for (const name of ['window', 'counters'] as const)
     for (const key of new Set([...Object.keys(mine[name]), ...Object.keys(theirs[name])]))
-      level(mine, theirs, name, key);
+      level(mine[name], theirs[name], key);
   for (const name of COUNTS) {
-    const [here, there] = [mine.counts[name], theirs.counts[name]];
-    mine.counts[name] = Math.max(0, here + Math.min(0, there));
-    theirs.counts[name] = Math.max(0, there + Math.min(0, here));
+    const [here, other] = [mine.counts[name], theirs.counts[name]];
+    mine.counts[name] = Math.max(0, here + Math.min(0, other));
+    theirs.counts[name] = Math.max(0, other + Math.min(0, here));
   }
   for (const one of [mine, theirs]) one.counts.carry = Math.min(NO_CARRY_ABOVE, one.counts.carry);
 }
 
-interface Lacking {
-  /** Who had more of it than there was, at whose cost, and how much. */
-  readonly by: Parts;
-  readonly to: Parts;
-  readonly amount: number;
+type Places = Pick<Parts, 'buckets' | 'lots'>;
+
+/** Nothing below zero but what is owed. */
+const canBe = ({ buckets, lots }: Places): boolean =>
+  Object.entries(buckets).every(([date, amount]) => (date === OWED ? amount <= 0 : amount >= 0)) &&
+  Object.values(lots).every((amount) => amount >= 0);
+
+/** The guest's share of the host's points, and what is left. */
+function partPoints(
+  wanted: Places,
+  host: Account,
+  since: readonly Entry[],
+  day: Day,
+): { readonly there: Places; readonly left: Places } {
+  const there: Places = { buckets: {}, lots: {} };
+  const left: Places = { buckets: { ...host.buckets }, lots: { ...host.lots } };
+  const gone = (kind: Entry['detail']['kind'], name: 'buckets' | 'lots', key: string) =>
+    since
+      .filter(({ detail }) => detail.kind === kind)
+      .reduce((sum, { change }) => sum + Math.max(0, -(change[name]?.[key] ?? 0)), 0);
+  const move = (name: 'buckets' | 'lots', key: string, amount: number, from = left, to = there) => {
+    if (amount === 0) return;
+    from[name][key] = (from[name][key] ?? 0) - amount;
+    to[name][key] = (to[name][key] ?? 0) + amount;
+  };
+  const moveAnyOf = (amount: number, from: Places, to: Places) => {
+    const taken = take(asBuckets(from.buckets), amount, (date) => !isPast(date, day));
+    for (const [date, part] of Object.entries(taken.from)) move('buckets', date, part, from, to);
+  };
+  // What the one should still get of the other: more than nothing is the guest's, less is the host's.
+  let owing = 0;
+  const have = (name: 'buckets' | 'lots', key: string, amount: number): number => {
+    const found = Math.max(0, Math.min(amount, left[name][key] ?? 0));
+    move(name, key, found);
+    return amount - found;
+  };
+  // Lots that wait for more first: what they became may be a lot too.
+  const queue = Object.keys(wanted.lots).sort((a, b) => b.split('/').length - a.split('/').length);
+  const lots = { ...wanted.lots };
+  const buckets = { ...wanted.buckets };
+  for (let lot = queue.shift(); lot !== undefined; lot = queue.shift()) {
+    const lacking = have('lots', lot, lots[lot] ?? 0);
+    lots[lot] = 0;
+    if (lacking <= 0) {
+      owing += lacking;
+      continue;
+    }
+    // It can be spent now, or waits for the next word; or it was declined, and would have been in either account.
+    const became = Math.min(lacking, gone('activated', 'lots', lot));
+    const next = afterwards(lot);
+    if (isLot(next)) {
+      lots[next] = (lots[next] ?? 0) + became;
+      queue.push(next);
+    } else buckets[next] = (buckets[next] ?? 0) + became;
+  }
+  for (const [date, amount] of Object.entries(buckets)) {
+    if (date === OWED) continue;
+    const lacking = have('buckets', date, amount);
+    // What has lapsed meanwhile would have lapsed in either account.
+    owing += lacking > 0 ? Math.max(0, lacking - gone('expired', 'buckets', date)) : lacking;
+  }
+  // A debt goes back to who had it, as far as it is still there; who paid more of it than was theirs is paid back.
+  const debt = Math.min(0, Math.max(buckets[OWED] ?? 0, host.buckets[OWED] ?? 0));
+  move('buckets', OWED, debt);
+  owing += (buckets[OWED] ?? 0) - debt;
+  if (owing > 0) moveAnyOf(owing, left, there);
+  else moveAnyOf(-owing, there, left);
+  return { there, left };
 }
 
-function level(mine: Parts, theirs: Parts, name: (typeof RECORDS)[number], key: string): Lacking | undefined {
-  const [here, there] = [mine[name][key] ?? 0, theirs[name][key] ?? 0];
-  if (here >= 0 && there >= 0) return undefined;
-  const [by, to, amount] = here < 0 ? [mine, theirs, -here] : [theirs, mine, -there];
-  by[name][key] = 0;
-  to[name][key] = Math.max(0, (to[name][key] ?? 0) - amount);
-  return { by, to, amount };
-}
-
-/** A debt of the one's that was paid with what the other earned. */
-function levelDebt(mine: Parts, theirs: Parts): Lacking | undefined {
-  const [here, there] = [mine.buckets[OWED] ?? 0, theirs.buckets[OWED] ?? 0];
-  if (here <= 0 && there <= 0) return undefined;
-  const [by, to, amount] = here > 0 ? [theirs, mine, here] : [mine, theirs, there];
-  to.buckets[OWED] = 0;
-  by.buckets[OWED] = Math.min(0, (by.buckets[OWED] ?? 0) + amount);
-  return { by, to, amount };
-}
-
-function give(from: Parts, to: Parts, name: 'buckets' | 'lots', key: string, amount: number): void {
-  if (amount === 0) return;
-  from[name][key] = (from[name][key] ?? 0) - amount;
-  to[name][key] = (to[name][key] ?? 0) + amount;
+/** What the one lacks of a count, the other has too much of. */
+function level(mine: Record<string, number>, theirs: Record<string, number>, key: string): void {
+  const [here, other] = [mine[key] ?? 0, theirs[key] ?? 0];
+  mine[key] = Math.max(0, here + Math.min(0, other));
+  theirs[key] = Math.max(0, other + Math.min(0, here));
 }
 
 const asBuckets = (amounts: Readonly<Record<string, number>>): Buckets =>

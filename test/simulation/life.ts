@@ -26,6 +26,7 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
   const orders: Order[] = [];
   const holds: { readonly id: string; readonly member: string }[] = [];
   const bookings: { readonly id: string; readonly member: string }[] = [];
+  const merges: { readonly host: string; readonly guest: string }[] = [];
   const friends: { readonly member: string; readonly orderId: string }[] = [];
   let at = from.getTime();
   for (let n = 0; ; n += 1) {
@@ -34,7 +35,7 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
     const occurredAt = when.toISOString();
     const member = chance.oneOf(members);
     const act = (kind: string, tell: Act['tell']): Act => ({ kind, at: when, tell });
-    const dice = chance.below(120);
+    const dice = chance.below(122);
     if (dice < 42 || orders.length === 0) {
       const fact = drawSale(chance, `o${n}`, occurredAt, holds);
       orders.push({ orderId: fact.orderId, member, fact });
@@ -118,6 +119,13 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
         const { entry } = adjusted;
         return entry && ledger.undo(entry, { reason: 'correction', by: 'staff-2' });
       });
+    } else if (dice < 120) {
+      const guest = chance.oneOf(members);
+      merges.push({ host: member, guest });
+      yield act('merge', (ledger) => ledger.merge(member, guest, 'staff-1'));
+    } else if (dice < 122 && merges.length > 0) {
+      const { host, guest } = chance.oneOf(merges);
+      yield act('unmerge', (ledger) => ledger.unmerge(host, guest, 'staff-1'));
     }
   }
 }
