@@ -23,15 +23,18 @@ export function bookkeeping(entries: readonly Entry[]): Transaction[] {
   const [first] = entries;
   if (!first) return [];
   let account = newAccount(first.memberId, '');
+  let day = '';
   const transactions: Transaction[] = [];
   for (const entry of entries) {
     const before = account;
     account = evolve(account, entry);
+    // Where a clock was behind at midnight: a balance is asserted in the order of days, and holds in the order of entries.
+    day = [day, entry.recordedAt.slice(0, 10)].sort().at(-1) ?? '';
     const postings = moved(before, account);
     if (postings.length === 0) continue;
     const sum = postings.reduce((total, { points }) => total + points, 0);
     transactions.push({
-      day: entry.recordedAt.slice(0, 10),
+      day,
       entryId: entryIdOf(entry),
       title: titleOf(entry),
       postings: sum === 0 ? postings : [...postings, { account: counterpart(entry), points: -sum }],
@@ -85,6 +88,7 @@ function counterpart({ detail, source }: Entry): string {
     case 'declined':
       return detail.kind;
     case 'adjusted':
+    case 'undone':
       return `adjusted:${detail.reason}`;
     default:
       return `other:${detail.kind}`;

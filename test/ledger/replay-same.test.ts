@@ -7,8 +7,9 @@ import { lives } from '../simulation/life.ts';
 import { drawProgram } from '../simulation/program.ts';
 import { chanceOf } from '../simulation/random.ts';
 import { sweep } from '../simulation/sweep.ts';
+import { ADA, BEN, CAT, EVERYTHING, everything } from './everything.ts';
 import { MemoryClient } from './memory-client.ts';
-import { TestClock, tables } from './world.ts';
+import { program as programOf, TestClock, tables } from './world.ts';
 
 const MEMBERS = Array.from({ length: 6 }, (_, i) => `m_${i}`);
 const DAY_MS = 86_400_000;
@@ -67,6 +68,20 @@ describe('a program that is the same comes to the same', () => {
     for (const since of ['2025-01-01T00:00:00Z', '2026-04-01T00:00:00Z', '2026-09-15T10:00:00Z'])
       for (const { memberId, booked, changed } of await replayed(world, since))
         expect({ seed, since, memberId, ...changed }).toEqual({ seed, since, memberId, ...booked });
+  });
+
+  it('of everything that can happen', async () => {
+    const { ledger, clock } = await everything();
+    const [current, until] = [programOf(EVERYTHING), clock.at.toISOString()];
+    let decided = 0;
+    for (const memberId of [ADA, BEN, CAT]) {
+      const story = await readStory(ledger, memberId);
+      if (!story) throw new Error('no story');
+      const one = replay(story, { current, changed: current, since: '2026-01-01T00:00:00Z', until });
+      expect({ memberId, ...one.changed }).toEqual({ memberId, ...one.booked });
+      decided += one.decided;
+    }
+    expect(decided).toBeGreaterThan(30);
   });
 
   it.each([21, 22, 23, 24, 25, 26])('also where members are merged and parted, by the seed %i', async (seed) => {
