@@ -5,7 +5,7 @@ import { checkMember, type Fault } from '../loyalty/verify.ts';
 import type { Ledger } from './ledger.ts';
 
 /** An account and the entries that it is the sum of, as they stood at one time. */
-export interface Journal {
+interface MemberJournal {
   readonly memberId: string;
   readonly account: Account | undefined;
   readonly entries: readonly Entry[];
@@ -16,7 +16,7 @@ export async function readJournal(
   ledger: Pick<Ledger, 'account' | 'entries'>,
   memberId: string,
   known?: Account,
-): Promise<Journal> {
+): Promise<MemberJournal> {
   const account = known ?? (await ledger.account(memberId));
   const entries = await ledger.entries(memberId);
   const seq = account?.seq ?? 0;

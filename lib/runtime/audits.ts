@@ -46,9 +46,6 @@ export interface AuditReport {
   readonly broken?: number;
 }
 
-/** A member whose balance is not the sum of the entries. */
-export type Broken = Omit<Fault, 'key'> & { readonly key?: string | undefined };
-
 /** Reports are for the books of the year before; how far a segment came, for the nights in which somebody may look. */
 const KEEP_DAYS = { report: 800, progress: 60 };
 
