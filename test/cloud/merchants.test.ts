@@ -69,7 +69,7 @@ describe('a wrong merchant is refused with path, value and fix', () => {
       { program: { ...program, rules: [{ ...spend, when: [{ is: 'full-moon' }] }] } },
       'program.rules.0.when.0.is',
       '"full-moon"',
-      'use "minimum-spend", "category-not-in", "activity", "location-in"',
+      'use "category-in", "category-not-in", "sku-in", "sku-not-in", "tag-in", "tag-not-in", "minimum-spend", "first-purchase", "every", "activity", "location-in", "location-not-in", "source-in", "source-not-in", "weekday", "hours", "between", "tier-in", "member-tag-in"',
     ],
     [
       'a fraction of a cent',
@@ -85,8 +85,8 @@ describe('a wrong merchant is refused with path, value and fix', () => {
     ],
     [
       'a fraction of a point',
-      { program: { ...program, dailyPointsMax: 1.5 } },
-      'program.dailyPointsMax',
+      { program: { ...program, caps: [{ id: 'daily', points: 1.5, per: 'day' }] } },
+      'program.caps.0.points',
       '1.5',
       'must be a whole number',
     ],

@@ -8,6 +8,7 @@ import type { Route } from '../../lib/runtime/api/route.ts';
 import { postReferral } from '../../lib/runtime/api/sharing.ts';
 import { closeDispute, endTierGrant, postAdjustment, undoEntry } from '../../lib/runtime/api/staff.ts';
 import { openApiKeys } from '../../lib/runtime/api-keys.ts';
+import type { MerchantInput } from '../../merchants/merchant.ts';
 import { COMMON, operations } from '../../scripts/generate/openapi.ts';
 import { call, startWorld, type World } from './world.ts';
 
@@ -22,6 +23,15 @@ const SUPPLIED = [
 ];
 const SEATS = Array.from({ length: 16 }, (_, index) => `SEAT-${index}`);
 
+/** Points that wait until the guest has come. */
+const WAITING: MerchantInput['program']['rules'] = (['sale', 'activity'] as const).map((on) => ({
+  id: `tour-by-${on}`,
+  on,
+  when: on === 'sale' ? [{ is: 'category-in', categories: ['tour'] }] : [{ is: 'activity', activities: ['booking'] }],
+  earn: { kind: 'flat', points: 20 },
+  pending: { kind: 'confirmation' },
+}));
+
 let world: World;
 let handlers: Record<string, Parameters<typeof call>[0]>;
 let keys: Record<string, string | undefined>;
@@ -34,6 +44,7 @@ beforeAll(async () => {
     program: {
       ...merchant.program,
       rewards: [...merchant.program.rewards, ...SUPPLIED],
+      rules: [...merchant.program.rules, ...WAITING],
       fraud: { largestSale: '5000.00' },
     },
   }));
@@ -83,6 +94,15 @@ async function waitForStaff(): Promise<void> {
   const member = { id: known[0]?.id ?? '' };
   const post = (route: string, body: object, key = world.keys.staff) =>
     call(handlers.staff as never, `POST /v1/${route}`, { key, body: { member, staffId: 'zoe', ...body } });
+  // Before the large ones, which leave nothing of the day's limit.
+  for (const index of STAFFED) {
+    const about = { key: world.keys.pos };
+    const total = '10.00';
+    const tour = { orderId: `tour-${index}`, member, total, currency: 'EUR', lines: [{ category: 'tour', total }] };
+    await call(handlers.sales as never, 'POST /v1/sales', { ...about, body: tour });
+    const booking = { activityId: `tour-${index}`, activity: 'booking', member };
+    await call(handlers.activities as never, 'POST /v1/activities', { ...about, body: booking });
+  }
   for (const index of STAFFED) {
     const reason = 'goodwill';
     await post('adjustments', { adjustmentId: `wait-${index}`, points: 1_000, reason });
@@ -104,7 +124,7 @@ const STAFFED = Array.from({ length: 6 }, (_, index) => index);
 const undoable: string[] = [];
 /** A yes and a no are about different ones, or the first would leave nothing to the second. */
 const mostly = (key: string) =>
-  fc.constantFrom(...STAFFED.filter((at) => at % 2 === (key.endsWith('approve') ? 0 : 1)));
+  fc.constantFrom(...STAFFED.filter((at) => at % 2 === (/(approve|confirm)$/.test(key) ? 0 : 1)));
 
 afterAll(async () => {
   jest.restoreAllMocks();
@@ -219,6 +239,14 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
       tier: fc.constantFrom('friend', 'guest'),
       through: fc.constantFrom('2099-12-31', '2020-01-01'),
     }),
+    ...(/\/(confirm|decline)$/.test(key) &&
+      /sales|activities/.test(key) && {
+        orderId: mostly(key).map((at) => `tour-${at}`),
+        activityId: mostly(key).map((at) => `tour-${at}`),
+        activity: fc.constant('booking'),
+        member: fc.constant({ id: known[0]?.id }),
+        reason: fc.constant('seen'),
+      }),
     ...(key.includes('/reviews/') && {
       source: fc.constant('api'),
       object: mostly(key).map((at) => `large-${at}`),
