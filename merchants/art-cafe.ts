@@ -27,6 +27,14 @@ export default {
         multiplied: false,
         earn: { kind: 'flat', points: 5 },
       },
+      {
+        // Booked is not attended: the points wait until the till says that the guest came.
+        id: 'workshop',
+        on: 'activity',
+        when: [{ is: 'activity', activities: ['booking'] }],
+        earn: { kind: 'flat', points: 40 },
+        pending: { kind: 'confirmation' },
+      },
     ],
     caps: [{ id: 'daily', points: 2_000, per: 'day' }],
     tiers: [
@@ -37,7 +45,23 @@ export default {
     rewards: [
       { id: 'espresso', name: 'An espresso', cost: 30 },
       { id: 'cake', name: 'Cake of the day', cost: 60 },
-      { id: 'vernissage', name: 'Two seats at a vernissage', cost: 500, tier: 'friend' },
+      {
+        id: 'voucher',
+        name: 'A voucher for the web shop',
+        cost: 150,
+        value: { kind: 'amount-off', amount: '5.00' },
+        steps: [{ cost: 280, value: { kind: 'amount-off', amount: '10.00' } }],
+        code: { from: 'generated', validDays: 90 },
+      },
+      {
+        id: 'vernissage',
+        name: 'Two seats at a vernissage',
+        cost: 500,
+        value: { kind: 'experience' },
+        tier: 'friend',
+        stock: 40,
+        perMember: { max: 2, per: 'year' },
+      },
     ],
     expiry: { kind: 'months', months: 12, until: 'end-of-month' },
     redemption: { holdMinutes: 60, pointsPerMinor: 0.2 },
@@ -49,6 +73,7 @@ export default {
       link: 'https://kunstpause.example/welcome?code={code}',
     },
     gifts: { minPoints: 10, limit: { max: 500, per: 'month' } },
+    fraud: { largestSale: '5000.00', salesPerMember: { max: 20, per: 'hour' }, refundRatioBp: 6_000 },
   },
   alerts: { redemptionFromPoints: 400 },
   messages: {

@@ -163,7 +163,8 @@ describe('rewards', () => {
         rewards: [
           { id: 'espresso', cost: 30 },
           { id: 'cake', cost: 60 },
-          { id: 'vernissage', cost: 500, tier: 'friend' },
+          { id: 'voucher', cost: 150, steps: [{ cost: 280 }] },
+          { id: 'vernissage', cost: 500, tier: 'friend', left: 40 },
         ],
       },
     });
@@ -174,6 +175,7 @@ describe('rewards', () => {
     const said = await call(handlers.rewards, 'GET /v1/rewards', { key: world.keys.pos, query: { member: id } });
     expect((said.body.rewards as { affordable: boolean }[]).map(({ affordable }) => affordable)).toEqual([
       true,
+      false,
       false,
       false,
     ]);
