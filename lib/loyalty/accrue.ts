@@ -14,7 +14,7 @@ import type { Program } from './program.ts';
 import { type Situation, sparse, today } from './situation.ts';
 import { saleCounts, suspicions } from './suspicions.ts';
 import { tierOf, unlocked, windowKey } from './tiers.ts';
-import { awardOf, capped, type Valued } from './value.ts';
+import { awardOf, capped, ruleOf, type Valued } from './value.ts';
 
 /** Why a sale earned nothing at all; the first that applies is the answer. */
 export type NoPoints = 'other-currency' | 'before-program';
@@ -149,7 +149,7 @@ function saleAt(
     flags.length > 0 ? reviewName(fact.source, fact.orderId) : undefined,
   );
   const sale: Sold & ReturnType<typeof content> = {
-    ...content(fact),
+    ...content(fact, lines),
     ...placedParts,
     ...(program.stacking.rounding === 'carry' && { carried: account.carry }),
     ...(spent && { spent }),
@@ -160,10 +160,13 @@ function saleAt(
     },
   };
   const whole = keptOf(sale, []);
-  const kept = keptOf(
-    sale,
-    early.map((refund) => refund.extent),
-  );
+  const kept =
+    early.length === 0
+      ? whole
+      : keptOf(
+          sale,
+          early.map((refund) => refund.extent),
+        );
   const trace: Step[] = [...valued.trace, ...limited.trace];
   if (referral) trace.push({ step: 'referral', points: referral.part.points });
   if (early.length > 0) trace.push({ step: 'refunded-before', points: points(kept.earned - whole.earned) });
@@ -189,13 +192,13 @@ function noPoints(fact: SaleFact, program: Program, soldOn: Day): NoPoints | und
   return undefined;
 }
 
-const content = (fact: SaleFact) => ({
+const content = (fact: SaleFact, lines = fact.lines.map(soldLine)) => ({
   orderId: fact.orderId,
   currency: fact.currency,
   netMinor: fact.netMinor,
   grossMinor: fact.grossMinor,
   ...(fact.paidMinor !== undefined && fact.paidMinor > fact.grossMinor && { paidMinor: fact.paidMinor }),
-  lines: fact.lines.map(soldLine),
+  lines,
   ...(fact.locationId !== undefined && { locationId: fact.locationId }),
   ...(fact.staffId !== undefined && { staffId: fact.staffId }),
 });
@@ -247,7 +250,8 @@ function parted(
   return {
     to,
     parts: parts.map((part) => {
-      const place = placeFor(program.rules.find(({ id }) => id === part.rule));
+      const rule = ruleOf(program, part.rule);
+      const place = rule?.pending || rule?.expiry ? placeFor(rule) : to;
       return place === to ? part : { ...part, to: place };
     }),
   };
@@ -267,9 +271,13 @@ export function bucketFor(
 
 function occasionOf(fact: SaleFact | ActivityFact, account: Account, situation: Situation, tier: string): Occasion {
   const { timeZone } = situation.program;
+  let minute: number | undefined;
   return {
     day: dayIn(timeZone, fact.occurredAt),
-    minute: () => minuteIn(timeZone, fact.occurredAt),
+    minute: () => {
+      minute ??= minuteIn(timeZone, fact.occurredAt);
+      return minute;
+    },
     source: fact.source,
     locationId: fact.locationId,
     tier,

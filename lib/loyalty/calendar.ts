@@ -60,6 +60,7 @@ function quarterOf(zone: string, millis: number): Quarter {
 }
 
 export function addDays(day: Day, days: number): Day {
+  if (days === 0) return day;
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() + days);
   return date.toISOString().slice(0, 10);

@@ -44,19 +44,25 @@ export const goodsOfTotal = (sale: Pick<SaleFact, 'netMinor' | 'grossMinor'>): G
   pieces: 1_000,
 });
 
-export const NO_GOODS: Goods = { net: 0, gross: 0, listNet: 0, listGross: 0, pieces: 0 };
-
-export const sumOf = (list: readonly Goods[]): Goods =>
-  list.reduce(
-    (sum, one) => ({
-      net: sum.net + one.net,
-      gross: sum.gross + one.gross,
-      listNet: sum.listNet + one.listNet,
-      listGross: sum.listGross + one.listGross,
-      pieces: sum.pieces + one.pieces,
-    }),
-    NO_GOODS,
-  );
+/** All of them, but for those at the places that are left out, in their order. */
+export function sumOf(list: readonly Goods[], without: readonly number[] = []): Goods {
+  const sum = { net: 0, gross: 0, listNet: 0, listGross: 0, pieces: 0 };
+  let left = 0;
+  for (let place = 0; place < list.length; place += 1) {
+    const one = list[place];
+    if (!one) continue;
+    if (without[left] === place) {
+      left += 1;
+      continue;
+    }
+    sum.net += one.net;
+    sum.gross += one.gross;
+    sum.listNet += one.listNet;
+    sum.listGross += one.listGross;
+    sum.pieces += one.pieces;
+  }
+  return sum;
+}
 
 /** So much of a whole, rounded down. */
 export const share = (amount: number, part: number, whole: number): number =>

@@ -34,7 +34,8 @@ export function keptOf(sale: Sold, extents: readonly RefundExtent[]): Kept {
   let milli = 0;
   let whole = 0;
   for (const part of sale.parts) {
-    const given = keptOfPart(part, left);
+    // Nothing came back: each part is what it was given.
+    const given = extents.length === 0 ? givenOf(part) : keptOfPart(part, left);
     milli += given;
     const upToHere = Math.floor(((sale.carried ?? 0) + milli) / 1_000);
     const place = part.to ?? sale.to;
@@ -53,9 +54,10 @@ export function keptOf(sale: Sold, extents: readonly RefundExtent[]): Kept {
   };
 }
 
+const givenOf = (part: Part): number => part.milli ?? part.points * 1_000;
+
 function keptOfPart(part: Part, left: ReturnType<typeof keptGoods>): number {
-  const own = part.milli ?? part.points * 1_000;
-  if (!part.rate) return own;
+  if (!part.rate) return givenOf(part);
   const value = worth(left.counted(part.without ?? []), part.rate);
   return part.room === undefined ? value : Math.min(value, part.room * 1_000);
 }
@@ -96,7 +98,7 @@ function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extent
     gross,
     /** What a rule counts on, of the goods that are kept. A loose amount is spread over all goods by their value. */
     counted(without: readonly number[]): Goods {
-      const counted = lines.length === 0 ? whole : sumOf(lines.filter((_, place) => !without.includes(place)));
+      const counted = lines.length === 0 ? whole : sumOf(lines, without);
       return {
         net: whole.net === 0 ? net : share(counted.net, net, whole.net),
         gross: whole.gross === 0 ? gross : share(counted.gross, gross, whole.gross),

@@ -17,12 +17,12 @@ export interface Goods {
 }
 
 export function worth(goods: Goods, rate: Rate): number {
+  // Down twice, on the spend and then on the factor, so that splitting a bill never pays.
+  if (!('perItem' in rate) && rate.rounding === undefined)
+    return divided(divided(amountOf(goods, rate), rate.points, rate.perMinor), rate.bp, 10_000) * 1_000;
   const times = BigInt(rate.points) * BigInt(rate.bp);
   if ('perItem' in rate) return rounded(BigInt(goods.pieces) * times, 1_000n * 10_000n, rate.rounding);
   const amount = BigInt(amountOf(goods, rate));
-  // Down twice, on the spend and then on the factor, so that splitting a bill never pays.
-  if (rate.rounding === undefined)
-    return Number((((amount * BigInt(rate.points)) / BigInt(rate.perMinor)) * BigInt(rate.bp)) / 10_000n) * 1_000;
   return rounded(amount * times, BigInt(rate.perMinor) * 10_000n, rate.rounding);
 }
 
@@ -33,7 +33,15 @@ export function amountOf(goods: Goods, { base, before }: { base: 'net' | 'gross'
 
 /** A flat award under a factor. */
 export const flat = (given: number, bp: number, rounding: Rounding): number =>
-  rounded(BigInt(given) * BigInt(bp), 10_000n, rounding);
+  rounding === 'down' ? divided(given, bp, 10_000) * 1_000 : rounded(BigInt(given) * BigInt(bp), 10_000n, rounding);
+
+/** `amount × times / by`, rounded down, exactly; in most cases without large numbers, which take their time. */
+function divided(amount: number, times: number, by: number): number {
+  const product = amount * times;
+  return Number.isSafeInteger(product)
+    ? (product - (product % by)) / by
+    : Number((BigInt(amount) * BigInt(times)) / BigInt(by));
+}
 
 /** Points as a fraction, in thousandths. */
 function rounded(above: bigint, below: bigint, rounding: Rounding = 'down'): number {

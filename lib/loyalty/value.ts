@@ -24,33 +24,47 @@ export interface Basket {
   readonly total: { readonly netMinor: number; readonly grossMinor: number };
 }
 
+const rulesById = new WeakMap<Program, ReadonlyMap<string, Rule>>();
+
+export function ruleOf(program: Program, id: string): Rule | undefined {
+  let rules = rulesById.get(program);
+  if (!rules) {
+    rules = new Map(program.rules.map((rule) => [rule.id, rule]));
+    rulesById.set(program, rules);
+  }
+  return rules.get(id);
+}
+
 /** What each rule gives for the occasion, after multipliers and groups, before caps. */
 export function awardOf(program: Program, occasion: Occasion, tier: Tier, basket?: Basket): Valued {
   const trace: Step[] = [];
   const factor = factorOf(program, occasion, tier);
   const counted: { readonly rule: Rule; readonly part: Part; readonly steps: readonly Step[] }[] = [];
   const on = basket ? 'sale' : 'activity';
+  const each = (basket?.lines ?? []).map(goodsOfLine);
+  const all = { each, sum: sumOf(each) };
   for (const rule of program.rules) {
     if (rule.on !== on || !holdAll(rule.when, occasion)) continue;
     const steps: Step[] = [];
-    const part = partOf(program, rule, rule.multiplied ? factor.bp : 10_000, basket, steps);
+    const part = partOf(program, rule, rule.multiplied ? factor.bp : 10_000, basket, all, steps);
     if (part && milliOf(part) > 0) counted.push({ rule, part, steps });
     else trace.push(...steps);
   }
-  const taken = counted.filter((one) => counts(program, one, counted));
+  const taken = new Set(counted.filter((one) => counts(program, one, counted)));
   for (const one of counted) {
-    if (!taken.includes(one)) trace.push({ step: 'group', rule: one.rule.id, points: one.part.points });
+    if (!taken.has(one)) trace.push({ step: 'group', rule: one.rule.id, points: one.part.points });
     else trace.push(...one.steps);
   }
-  if (factor.bp !== 10_000 && taken.some(({ rule }) => rule.multiplied)) trace.push(...factor.steps);
-  return { parts: taken.map(({ part }) => part), trace };
+  const parts = [...taken];
+  if (factor.bp !== 10_000 && parts.some(({ rule }) => rule.multiplied)) trace.push(...factor.steps);
+  return { parts: parts.map(({ part }) => part), trace };
 }
 
 type Counted = { readonly rule: Rule; readonly part: Part };
 
 /** Of the rules of a group that apply, one counts; rules without a group add up. */
 function counts(program: Program, one: Counted, all: readonly Counted[]): boolean {
-  const group = program.groups.find(({ id }) => id === one.rule.group);
+  const group = one.rule.group === undefined ? undefined : program.groups.find(({ id }) => id === one.rule.group);
   if (!group) return true;
   const rivals = all.filter(({ rule }) => rule.group === group.id);
   const best = Math.max(...rivals.map((rival) => milliOf(rival.part)));
@@ -93,12 +107,19 @@ function combined(factors: readonly number[], how: Program['stacking']['multipli
   }
 }
 
-function partOf(program: Program, rule: Rule, bp: number, basket: Basket | undefined, steps: Step[]): Part | undefined {
+function partOf(
+  program: Program,
+  rule: Rule,
+  bp: number,
+  basket: Basket | undefined,
+  all: PricedGoods,
+  steps: Step[],
+): Part | undefined {
   const { rounding } = program.stacking;
   const { earn } = rule;
   const without = basket ? leftOut(rule.when, basket.lines) : [];
   if (without === undefined) return undefined;
-  const goods = basket && goodsFor(basket, without);
+  const goods = basket && goodsFor(basket, all, without);
   const minimum = minimumOf(rule.when, program);
   const spent = goods ? amountOf(goods, earn.kind === 'per-amount' ? amountsOf(earn) : { base: 'gross' }) : 0;
   if (spent < minimum) {
@@ -143,10 +164,16 @@ const amountsOf = ({ base, discounts }: { base: 'net' | 'gross'; discounts: 'aft
   before: discounts === 'before',
 });
 
-const goodsFor = ({ lines, total }: Basket, without: readonly number[]): Goods =>
-  lines.length === 0
-    ? goodsOfTotal(total)
-    : sumOf(lines.filter((_, place) => !without.includes(place)).map(goodsOfLine));
+/** Of the lines that count; all of them are added up once. */
+function goodsFor({ lines, total }: Basket, all: PricedGoods, without: readonly number[]): Goods {
+  if (lines.length === 0) return goodsOfTotal(total);
+  return without.length === 0 ? all.sum : sumOf(all.each, without);
+}
+
+interface PricedGoods {
+  readonly each: readonly Goods[];
+  readonly sum: Goods;
+}
 
 /**
  * What the caps, and the budgets that were put aside, leave of each part: `room` where that is less than the rule gave.
@@ -183,7 +210,7 @@ export function capped(
       const key = countedUnder(account.counters, cap.id, cap.per, day);
       narrow(cap.points - (account.counters[key] ?? 0) - (counters[key] ?? 0), { step: 'cap', rule: cap.id });
     }
-    const rule = program.rules.find(({ id }) => id === part.rule);
+    const rule = ruleOf(program, part.rule);
     if (rule?.budgetPoints !== undefined && budgets) narrow(budgets[rule.id] ?? 0, { step: 'budget', rule: rule.id });
     for (const cap of program.caps) {
       if (!applying(cap, part)) continue;

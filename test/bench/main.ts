@@ -3,12 +3,14 @@ import { cloud } from './cloud.ts';
 import { importing } from './import.ts';
 import { posting } from './posting.ts';
 import { type Figure, isWithin, report } from './report.ts';
+import { rules } from './rules.ts';
 import { synth } from './synth.ts';
 
 /** `npm run bench [-- section …]`: the budgets of docs/architecture.md, measured in one run on one machine. */
 
 const sections: Readonly<Record<string, () => Promise<Figure[]>>> = {
   posting,
+  rules,
   import: importing,
   bundles,
   synth,
