@@ -1,3 +1,4 @@
+import { programAnswer } from '../lib/runtime/answers/program.ts';
 import {
   adjustmentAnswer,
   approvalAnswer,
@@ -9,6 +10,7 @@ import {
   tierGrantAnswer,
 } from '../lib/runtime/answers/staff.ts';
 import { answered, unknownMember } from '../lib/runtime/answers.ts';
+import { getProgram } from '../lib/runtime/api/program.ts';
 import {
   approveRequest,
   approveReview,
@@ -24,14 +26,22 @@ import {
   postTierGrant,
   undoEntry,
 } from '../lib/runtime/api/staff.ts';
+import { merchant } from '../lib/runtime/config.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
-import { ledger, members } from '../lib/runtime/shop.ts';
+import { budgets, ledger, members } from '../lib/runtime/shop.ts';
 import { disputeNote, type StaffOutcome } from '../lib/runtime/staff.ts';
 import { approvals, disputes, reviews, staff, staffNotes } from '../lib/runtime/staffing.ts';
 
 /** What staff do by hand, and what waits for them. */
 export const handler = api(
+  endpoint(getProgram, async () => {
+    const { program, version } = merchant();
+    const limited = program.rules.filter(({ budgetPoints }) => budgetPoints !== undefined);
+    const used = await Promise.all(limited.map(async ({ id }) => [id, (await budgets()?.used(id)) ?? 0] as const));
+    return { status: 200, body: programAnswer(program, version, Object.fromEntries(used)) };
+  }),
+
   endpoint(postAdjustment, async ({ member, staffId, note, ...asked }, { keyId }) => {
     const memberId = await members().find(member);
     if (memberId === undefined) return unknownMember(member);

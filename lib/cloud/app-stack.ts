@@ -155,6 +155,7 @@ export class AppStack extends Stack {
     answers(
       'staff',
       [
+        'GET /v1/program',
         'POST /v1/adjustments',
         'POST /v1/entries/{entryId}/undo',
         'GET /v1/approvals',

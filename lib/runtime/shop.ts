@@ -36,13 +36,15 @@ function ledgerOptions(): LedgerOptions {
     tagsOf: async (memberId) => (await members().get(memberId))?.tags ?? [],
     flagsOf: velocity && ((_, fact) => velocity.flagsOf(fact)),
   });
-  const budgets = hasBudgets(program)
-    ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now })
-    : undefined;
   const booked = velocity?.count;
-  return { client, tables, program, version, now, surroundings, booked, budgets, supplies };
+  return { client, tables, program, version, now, surroundings, booked, budgets: budgets(), supplies };
 }
 
+/** What rules may give over all members, where one of them has a limit. */
+export const budgets = /* @__PURE__ */ once(() => {
+  const { program } = merchant();
+  return hasBudgets(program) ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now }) : undefined;
+});
 /** What tills ask for; the whole of it is left out of the functions that they wait for. */
 export const till = /* @__PURE__ */ once(() => openTill(ledgerOptions()));
 export const ledger = /* @__PURE__ */ once(() => openLedger(ledgerOptions()));

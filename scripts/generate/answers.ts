@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
 import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
+import { Tier } from '../../lib/loyalty/program/tiers.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
 import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
 import type { MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
+import type { ProgramAnswer } from '../../lib/runtime/answers/program.ts';
 import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
 import type { GiftAnswer, ReferralAnswer, ReferralCodeAnswer } from '../../lib/runtime/answers/sharing.ts';
 import type {
@@ -214,6 +216,26 @@ export const Balance = z.strictObject({
   buckets: z.record(z.string(), points),
 }) satisfies z.ZodType<BalanceAnswer>;
 
+const said = { id: z.string(), says: z.string() };
+export const Program = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  currency: z.string(),
+  timeZone: z.string(),
+  startsOn: z.string(),
+  rules: z.array(
+    z.strictObject({
+      ...said,
+      on: z.enum(['sale', 'activity']),
+      budget: z.strictObject({ points, used: points }).optional(),
+    }),
+  ),
+  multipliers: z.array(z.strictObject(said)),
+  caps: z.array(z.strictObject(said)),
+  tiers: z.array(Tier),
+  pending: z.string(),
+  expiry: z.string(),
+}) satisfies z.ZodType<ProgramAnswer>;
 export const Rewards = z.strictObject({
   rewards: z.array(
     z.strictObject({

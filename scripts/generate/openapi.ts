@@ -14,6 +14,7 @@ import {
   postMember,
   unmergeMember,
 } from '../../lib/runtime/api/members.ts';
+import { getProgram } from '../../lib/runtime/api/program.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../../lib/runtime/api/redemptions.ts';
 import { addStock, getCode, listRewards, loadCodes, revokeCode, useCode } from '../../lib/runtime/api/rewards.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
@@ -220,6 +221,13 @@ export const operations: readonly Operation[] = [
     name: 'voidRedemption',
     summary: 'Give back what was put aside',
     answers: posted(bodies.Redemption),
+  },
+  {
+    route: getProgram,
+    name: 'getProgram',
+    summary: 'What is promised to members, in words',
+    says: 'The sentences are made from the data that decides. `used` is what was put aside of a rule’s budget over all members.',
+    answers: { 200: ['The program', bodies.Program] },
   },
   {
     route: listRewards,

@@ -200,7 +200,10 @@ describe('what is said', () => {
   const line = { id: '1', quantity: 2, total: '8.00', net: '7.00', category: 'drinks', sku: 'CUP' };
 
   it('of an order with lines, net and gross', () => {
-    const lines = [line, { id: '2', total: '4.34' }];
+    const lines = [
+      { ...line, tags: ['new'], list_total: '10.00', list_net: '9.00' },
+      { id: '2', total: '4.34' },
+    ];
     expect(
       told('order.paid', { customer, order: { ...order, net: '11.34', lines, redemption: 'red-1' }, staff: 'till-3' }),
     ).toMatchObject([
@@ -210,7 +213,17 @@ describe('what is said', () => {
         redemptionId: 'red-1',
         staffId: 'till-3',
         lines: [
-          { id: '1', sku: 'CUP', category: 'drinks', quantity: 2, netMinor: 700, grossMinor: 800 },
+          {
+            id: '1',
+            sku: 'CUP',
+            category: 'drinks',
+            tags: ['new'],
+            quantity: 2,
+            netMinor: 700,
+            grossMinor: 800,
+            listNetMinor: 900,
+            listGrossMinor: 1_000,
+          },
           { id: '2', quantity: 1, netMinor: 434, grossMinor: 434 },
         ],
       },

@@ -4,6 +4,7 @@ import { call, type Said, startWorld, type World } from './world.ts';
 
 let world: World;
 let sales: typeof import('../../functions/sales.ts').handler;
+let staff: typeof import('../../functions/staff.ts').handler;
 let phone: string;
 
 beforeAll(async () => {
@@ -31,6 +32,7 @@ beforeAll(async () => {
     },
   }));
   ({ handler: sales } = await import('../../functions/sales.ts'));
+  ({ handler: staff } = await import('../../functions/staff.ts'));
   const { handler: members } = await import('../../functions/members.ts');
   phone = '+4915110000001';
   await call(members, 'POST /v1/members', { key: world.keys.pos, body: { phone } });
@@ -133,5 +135,44 @@ describe('what rules ask of the member', () => {
       'regulars: 100 points',
       'regulars: its budget is used up, 50 points less',
     ]);
+  });
+});
+
+describe('the program', () => {
+  it('is told in words, with what is used of its budgets', async () => {
+    const { status, body } = await call(staff, 'GET /v1/program', { key: world.keys.staff });
+    expect([status, body]).toEqual([
+      200,
+      {
+        name: 'Kunstpause Club',
+        version: 'test00000000',
+        currency: 'EUR',
+        timeZone: 'Europe/Berlin',
+        startsOn: '2026-01-01',
+        rules: [
+          {
+            id: 'list',
+            on: 'sale',
+            says: '1 point for each 1.00 EUR without tax, at prices before discounts, on goods not tagged clearance.',
+          },
+          { id: 'beans', on: 'sale', says: '4 points for each piece, on goods tagged beans.' },
+          {
+            id: 'regulars',
+            on: 'sale',
+            says: '100 points for an order, for members tagged regular. Multipliers do not apply. No more than 150 points over all members.',
+            budget: { points: 150, used: 150 },
+          },
+        ],
+        multipliers: [],
+        caps: [{ id: 'daily', says: 'No more than 2000 points a day.' }],
+        tiers: world.merchant.program.tiers,
+        pending: 'They can be spent at once.',
+        expiry: 'They expire after 12 months, at the end of the month.',
+      },
+    ]);
+  });
+
+  it('is no business of a till', async () => {
+    expect((await call(staff, 'GET /v1/program', { key: world.keys.pos })).status).toBe(403);
   });
 });

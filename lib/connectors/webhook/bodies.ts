@@ -23,9 +23,12 @@ const Line = z.object({
   id: Text(100),
   sku: Text(100).nullish(),
   category: Text(100).nullish(),
-  quantity: z.number().positive().default(1),
+  tags: z.array(Text(100)).max(20).nullish().describe('Words that rules may ask for.'),
+  quantity: z.number().positive().default(1).describe('May be a weight.'),
   total: DecimalAmount.describe('Goods after discounts, with tax.'),
   net: DecimalAmount.nullish().describe('The same without tax; absent: no tax in it.'),
+  list_total: DecimalAmount.nullish().describe('Before discounts, with tax; absent: there were none.'),
+  list_net: DecimalAmount.nullish().describe('The same without tax; absent: no tax in it.'),
 });
 
 const money = {

@@ -150,11 +150,15 @@ function sums({ currency, total: gross, net }: Priced & { currency: string }) {
 }
 
 const linesOf = ({ currency, lines }: Pick<Body<'order.paid'>['data']['order'], 'currency' | 'lines'>) =>
-  (lines ?? []).map(({ id, sku, category, quantity, total: gross, net }) => ({
-    id,
-    ...(sku && { sku }),
-    ...(category && { category }),
-    quantity,
-    netMinor: minor(net ?? gross, currency),
-    grossMinor: minor(gross, currency),
-  }));
+  (lines ?? []).map(
+    ({ id, sku, category, tags, quantity, total: gross, net, list_total: list, list_net: listNet }) => ({
+      id,
+      ...(sku && { sku }),
+      ...(category && { category }),
+      ...(tags && { tags }),
+      quantity,
+      netMinor: minor(net ?? gross, currency),
+      grossMinor: minor(gross, currency),
+      ...(list && { listNetMinor: minor(listNet ?? list, currency), listGrossMinor: minor(list, currency) }),
+    }),
+  );

@@ -1,0 +1,4 @@
+import * as z from 'zod';
+import { route } from './route.ts';
+
+export const getProgram = route('GET /v1/program', 'staff', () => z.strictObject({}));
