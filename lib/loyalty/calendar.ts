@@ -80,8 +80,6 @@ export function endOfMonth(day: Day): Day {
   return `${day.slice(0, 8)}${String(lastDate(year, month)).padStart(2, '0')}`;
 }
 
-export const yearOf = (day: Day): string => day.slice(0, 4);
-
 const lastDate = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
 
 function split(day: Day): [year: number, month: number, date: number] {

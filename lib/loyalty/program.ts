@@ -66,6 +66,3 @@ export const Program = z
   .check((payload) => checkProgram(payload as z.core.ParsePayload<Program>));
 export type Program = z.output<typeof Program>;
 export type ProgramInput = z.input<typeof Program>;
-
-export type { Condition } from './program/conditions.ts';
-export type { Action, Rule } from './program/earning.ts';

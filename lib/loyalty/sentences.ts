@@ -1,8 +1,8 @@
 import type { Condition } from './program/conditions.ts';
-import type { Cap, Multiplier, Pending } from './program/earning.ts';
+import type { Cap, Multiplier, Pending, Rule } from './program/earning.ts';
 import type { Expiry } from './program/expiry.ts';
 import type { Period } from './program/fields.ts';
-import type { Program, Rule } from './program.ts';
+import type { Program } from './program.ts';
 
 /** What a program's rules say, in words: from the same data that decides, so that the two cannot differ. */
 

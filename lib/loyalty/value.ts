@@ -5,8 +5,8 @@ import type { Step } from './entry.ts';
 import { goodsOfLine, goodsOfTotal, sumOf } from './goods.ts';
 import { countedUnder } from './period.ts';
 import { points } from './points.ts';
-import type { Cap } from './program/earning.ts';
-import type { Program, Rule } from './program.ts';
+import type { Cap, Rule } from './program/earning.ts';
+import type { Program } from './program.ts';
 import { amountOf, flat, type Goods, worth } from './rate.ts';
 
 /** What the rules give: one part for each rule that applies, before and after the caps. */

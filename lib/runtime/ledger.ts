@@ -5,7 +5,6 @@ import { sharing } from './ledger/sharing.ts';
 import { staff } from './ledger/staff.ts';
 import { commands, type LedgerOptions } from './till.ts';
 
-export type { Quote } from './till.ts';
 export type Ledger = ReturnType<typeof openLedger>;
 
 /** Opens a merchant's ledger: every command of it, each posted once. */

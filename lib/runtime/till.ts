@@ -19,8 +19,6 @@ export interface Quote {
   readonly entry: Entry;
 }
 
-export type Till = ReturnType<typeof openTill>;
-
 export interface LedgerOptions extends JournalOptions {
   /** Absent: nobody looks around, and no sale has tags or flags. */
   readonly surroundings?: Surroundings;
