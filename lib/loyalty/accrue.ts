@@ -64,8 +64,8 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
   const first = saleAt(tier, account, fact, situation, spent);
   // The sale that reaches a tier earns at it already, where the program says so: then it is valued once more.
   const better =
-    program.qualify.reachingSaleEarns === 'at-new-tier' && first.reached.id !== tier.id
-      ? saleAt(first.reached, account, fact, situation, spent)
+    program.qualify.reachingSaleEarns === 'at-new-tier' && first.reaches.id !== tier.id
+      ? saleAt(first.reaches, account, fact, situation, spent)
       : first;
   const { sale, kept, reached, trace, flags, counters, early } = better;
 
@@ -172,11 +172,16 @@ function saleAt(
   if (early.length > 0) trace.push({ step: 'refunded-before', points: points(kept.earned - whole.earned) });
   for (const flag of flags) trace.push({ step: 'flagged', rule: flag });
   const amount = because ? 0 : kept.window;
-  const window = { ...account.window, [sale.window.key]: (account.window[sale.window.key] ?? 0) + amount };
+  const tierWith = (more: number) => {
+    const window = { ...account.window, [sale.window.key]: (account.window[sale.window.key] ?? 0) + more };
+    return tierOf(program, { ...account, window }, today(situation));
+  };
   return {
     sale: { ...sale, window: { ...sale.window, amount } },
     kept: { ...kept, window: amount },
-    reached: tierOf(program, { ...account, window }, today(situation)),
+    reached: tierWith(amount),
+    // As it was sold: whether its refunds come before it or after it, it is multiplied by the same tier.
+    reaches: tierWith(because ? 0 : whole.window),
     trace,
     flags,
     counters: { ...limited.counters, ...saleCounts(fact, program) },

@@ -292,6 +292,17 @@ describe('the sale that reaches a tier', () => {
     expect([counter.tell(sale('a', 10_000)), counter.account.tier]).toEqual([earned, 'gold']);
   });
 
+  it('is multiplied by it whether its refunds come after it or before', () => {
+    const changes = { rules: [onePerEuro], tiers, qualify: { reachingSaleEarns: 'at-new-tier' as const } };
+    const half = { kind: 'amount' as const, netMinor: 5_000, grossMinor: 5_000 };
+    const after = new Counter(changes);
+    const before = new Counter(changes, { early: { 'till#a': [{ id: 'r', extent: half }] } });
+    expect([after.tellAll(sale('a', 10_000), refund('a', 'r', 5_000)), before.tell(sale('a', 10_000))]).toEqual([
+      [200, -100],
+      100,
+    ]);
+  });
+
   it('does not reach it by what the new tier would add', () => {
     const counter = new Counter({ rules: [onePerEuro], tiers, qualify: { reachingSaleEarns: 'at-new-tier' } });
     expect([counter.tell(sale('a', 9_999)), counter.account.tier]).toEqual([99, 'base']);
