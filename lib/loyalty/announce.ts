@@ -106,7 +106,7 @@ export function announce(entry: Entry): LoyaltyEvent[] {
     case 'dispute-opened':
       say('dispute.opened', {
         disputeId: detail.disputeId,
-        ...(detail.entry !== undefined && { entryId: `${entry.memberId}.${detail.entry}` }),
+        ...(detail.entry !== undefined && { about: `${entry.memberId}.${detail.entry}` }),
       });
       break;
     case 'dispute-closed':

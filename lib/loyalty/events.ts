@@ -59,7 +59,7 @@ export const events = {
   'tier.changed': event('tier.changed', { from: z.string(), to: z.string() }),
   'referral.completed': event('referral.completed', { points: z.int().nonnegative() }),
   'referral.reversed': event('referral.reversed', { points: z.int().nonnegative() }),
-  'dispute.opened': event('dispute.opened', { disputeId: z.string(), entryId: z.string().optional() }),
+  'dispute.opened': event('dispute.opened', { disputeId: z.string(), about: z.string().optional() }),
   'dispute.closed': event('dispute.closed', { disputeId: z.string(), outcome: z.string() }),
   'fraud.flagged': event('fraud.flagged', { because: z.string(), object: z.string() }),
 } as const;

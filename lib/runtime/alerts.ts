@@ -39,7 +39,7 @@ export function alertFor(event: LoyaltyEvent, { program, alerts }: DeployedMerch
         text: `A member of ${program.name} says that something is wrong. The words are in the list of disputes.`,
         fields: [
           ...field('Dispute', event.data.disputeId),
-          ...field('About', event.data.entryId),
+          ...field('About', event.data.about),
           ...field('Balance', event.balance.available),
           ...about,
         ],

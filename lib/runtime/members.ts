@@ -296,9 +296,14 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
     enrol({ identities: told, ...wanted }: NewMember): Promise<Enrolment> {
       // Our own id leads to a member, and is none of its names.
       const identities = distinct(told).filter(({ type }) => type !== 'member');
+      // Identities are read one by one: while two members become one, they seem to be of two. A second look tells.
+      let seen = '';
       return settled<Enrolment>(async () => {
         const owners = await Promise.all(told.map(find));
         const [memberId, another] = new Set(owners.filter((owner) => owner !== undefined));
+        const isNew = seen !== owners.join();
+        seen = owners.join();
+        if (another !== undefined && isNew) return undefined;
         if (another !== undefined || (memberId === undefined && identities.length === 0)) {
           const concerned = told.filter((_, index) => another === undefined || owners[index] !== undefined);
           return { kind: 'disagree', types: concerned.map(({ type }) => type) };
@@ -306,7 +311,8 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
         if (memberId !== undefined) {
           const known = await change(memberId, (member) => linked(member, identities));
           if (known.kind === 'unknown') return undefined; // erased this moment: its identities are free
-          return known.kind === 'disagree' ? known : { kind: 'known', member: known.member };
+          if (known.kind === 'disagree') return isNew ? undefined : known;
+          return { kind: 'known', member: known.member };
         }
         const { member, items } = begun({ identities, ...wanted });
         const done = await written(items);

@@ -267,7 +267,7 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
     Object.fromEntries(names.map((name) => [name, likely[name] ?? fc.constantFrom('thing', 'another thing')])),
     { requiredKeys: required.filter((name) => names.includes(name)) },
   );
-  const faults = fc.array(fc.tuple(fc.oneof(fc.constantFrom(...names), wildText), wild), { maxLength: 2 });
+  const faults = fc.array(fc.tuple(fc.oneof(fc.constantFrom('nothing', ...names), wildText), wild), { maxLength: 2 });
   return fc.tuple(right, fc.option(faults, { freq: 2 }), fc.nat(20)).map(([whole, wrong, pick]) => {
     const one: Record<string, unknown> = { ...whole };
     for (const group of either) {

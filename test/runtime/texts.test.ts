@@ -74,7 +74,7 @@ describe('an alert', () => {
   });
 
   it('says that there is a dispute, and none of its words', () => {
-    const data = { disputeId: 'd-1', entryId: 'm_1.3' };
+    const data = { disputeId: 'd-1', about: 'm_1.3' };
     const opened = { ...earned, type: 'dispute.opened', data } as LoyaltyEvent;
     expect(alertFor(opened, merchant)).toEqual({
       id: opened.id,
