@@ -67,7 +67,14 @@ describe('an entry', () => {
     await shop.ledger().sale('m1', sale('A-1', 25_000));
     const records = await stream('m1');
     expect(await publish({ Records: records })).toEqual({ batchItemFailures: [] });
-    expect(types()).toEqual(['member.enrolled', 'points.earned', 'reward.unlocked', 'reward.unlocked', 'tier.changed']);
+    expect(types()).toEqual([
+      'member.enrolled',
+      'points.earned',
+      'reward.unlocked',
+      'reward.unlocked',
+      'reward.unlocked',
+      'tier.changed',
+    ]);
     for (const { source, type, detail } of world.published()) {
       expect({ source, type: detail.type }).toEqual({ source: 'stampbook', type });
       expect(LoyaltyEvent.safeParse(detail)).toMatchObject({ success: true });
