@@ -209,7 +209,7 @@ describe('over any sequence of commands', () => {
           expect(checkMember(M, entries, account)).toBeUndefined();
         },
       ),
-      { seed: SEED, numRuns: 900 },
+      { seed: SEED, numRuns: 600 },
     );
   });
 

@@ -63,7 +63,7 @@ async function replayed(
 }
 
 describe('a program that is the same comes to the same', () => {
-  it.each(Array.from({ length: 6 }, (_, index) => index + 1))('in a year drawn by the seed %i', async (seed) => {
+  it.each(Array.from({ length: 4 }, (_, index) => index + 1))('in a year drawn by the seed %i', async (seed) => {
     const world = await year(seed, 400);
     for (const since of ['2025-01-01T00:00:00Z', '2026-04-01T00:00:00Z', '2026-09-15T10:00:00Z'])
       for (const { memberId, booked, changed } of await replayed(world, since))
@@ -84,7 +84,7 @@ describe('a program that is the same comes to the same', () => {
     expect(decided).toBeGreaterThan(30);
   });
 
-  it.each([21, 22, 23, 24])('also where members are merged and parted, by the seed %i', async (seed) => {
+  it.each([21, 22])('also where members are merged and parted, by the seed %i', async (seed) => {
     const world = await year(seed, 400, 0.05);
     for (const since of ['2025-01-01T00:00:00Z', '2026-06-15T10:00:00Z'])
       for (const { memberId, booked, changed } of await replayed(world, since))
