@@ -214,6 +214,9 @@ function ordersOf(entries: readonly Entry[], carries: boolean): string[] {
     entries.filter(({ detail }) => detail.kind === 'refund'),
     ({ source, detail }) => (detail.kind === 'refund' ? `${source}#${detail.orderId}` : ''),
   );
+  const declined = new Map<string, number>();
+  for (const { key, detail } of entries)
+    if (detail.kind === 'declined') declined.set(key, (declined.get(key) ?? 0) + detail.points);
   // An order may have earned in one account and come back to another that took it in: it is looked at over all of them.
   for (const { memberId: member, detail, source } of entries) {
     if (detail.kind !== 'sale') continue;
@@ -226,9 +229,7 @@ function ordersOf(entries: readonly Entry[], carries: boolean): string[] {
       whole ||= one.extent.kind === 'everything';
     }
     // What staff or a no-show declined went another way.
-    const ends = ['lot', 'looked-at'].map((kind) => keyOf(source, detail.orderId, kind));
-    for (const { key, detail: end } of entries)
-      if (end.kind === 'declined' && ends.includes(key)) reversed += end.points;
+    for (const kind of ['lot', 'looked-at']) reversed += declined.get(keyOf(source, detail.orderId, kind)) ?? 0;
     // A remainder may move a point from one order to another; never more than one for each refund.
     const most = detail.earned + (carries ? back.length : 0);
     if (reversed > most)
