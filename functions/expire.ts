@@ -1,8 +1,8 @@
 import { NEVER } from '../lib/loyalty/account.ts';
 import { lastDayOf } from '../lib/loyalty/buckets.ts';
 import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
-import { nextExpiry } from '../lib/loyalty/due.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
+import { openDuties } from '../lib/runtime/duties.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { log } from '../lib/runtime/log.ts';
 import { till } from '../lib/runtime/shop.ts';
@@ -16,6 +16,8 @@ const sweeps = () =>
     tables: { accounts: setting('TABLE_ACCOUNTS'), program: setting('TABLE_PROGRAM') },
     queue: { client: sqs, url: setting('QUEUE_SWEEPS_URL') },
   });
+
+const duties = () => openDuties({ till: till(), program: merchant().program, now: () => new Date() });
 
 /** Where a duty that was never done begins: no point lapses before the first ones do, and nothing is due before it is written. */
 function since(duty: Duty): string {
@@ -40,37 +42,8 @@ export const handler = worker(async ({ body }) => {
       await sweeps().enqueue(message.duty, message.day, message.shard, message.after);
       return;
     case 'member':
-      await (message.duty === 'points' ? lapsePoints(message.memberId) : review(message.memberId));
+      await duties()[message.duty](message.memberId);
   }
 });
 
 const today = () => dayIn(merchant().program.timeZone, new Date());
-
-/** Each date on its own and in order, also those that no sweep came by: the journal says what was lost when. */
-async function lapsePoints(memberId: string): Promise<void> {
-  const yesterday = addDays(today(), -1);
-  for (;;) {
-    const through = await firstPast(memberId, yesterday);
-    if (through === undefined) return;
-    const { kind } = await till().expire(memberId, through);
-    if (kind === 'posted') continue;
-    // Points came into a date after its sweep: they leave under the newest one.
-    await till().expire(memberId, yesterday);
-    return;
-  }
-}
-
-async function firstPast(memberId: string, yesterday: string): Promise<string | undefined> {
-  const account = await till().account(memberId);
-  const date = account && nextExpiry(account);
-  return date !== undefined && date <= yesterday ? date : undefined;
-}
-
-async function review(memberId: string): Promise<void> {
-  const account = await till().account(memberId);
-  const now = Date.now();
-  for (const [redemptionId, { lapsesAt }] of Object.entries(account?.holds ?? {})) {
-    if (Date.parse(lapsesAt) <= now) await till().void(memberId, { redemptionId, reason: 'lapsed' });
-  }
-  await till().review(memberId);
-}
