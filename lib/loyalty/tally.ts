@@ -1,4 +1,4 @@
-import type { Account, Day } from './account.ts';
+import type { Day } from './account.ts';
 import { dayIn } from './calendar.ts';
 import type { Detail } from './detail.ts';
 import type { Entry } from './entry.ts';
@@ -137,14 +137,14 @@ export function sumTallies(tallies: Iterable<Tally>): Tally[] {
   const lines = new Map<string, { readonly line: Tally; readonly amounts: Record<string, number> }>();
   for (const line of tallies) {
     const name = `${line.by} ${line.day} ${line.of}`;
-    const { amounts } = lines.get(name) ?? { amounts: {} };
+    const amounts: Record<string, number> = lines.get(name)?.amounts ?? {};
     for (const [measure, amount] of Object.entries(line.amounts)) amounts[measure] = (amounts[measure] ?? 0) + amount;
     lines.set(name, { line, amounts });
   }
   return [...lines.values()].map(({ line, amounts }) => ({ ...line, amounts: sparse(amounts) }));
 }
 
-const heldIn = ({ available, pending, held }: Pick<Account, 'available' | 'pending' | 'held'>): number =>
+const heldIn = ({ available, pending, held }: Pick<Summary, 'available' | 'pending' | 'held'>): number =>
   available + pending + held;
 
 function summaryAfter(before: Summary | undefined, entry: Entry, day: Day): Summary {
@@ -231,7 +231,8 @@ function amountsOf(detail: Detail): Amounts {
 /** Who of the staff did it. */
 function staffOf(detail: Detail): string | undefined {
   if (detail.kind === 'sale') return detail.staffId;
-  return 'by' in detail && detail.kind !== 'referred' ? detail.by : undefined;
+  if (!('by' in detail) || detail.kind === 'referred') return undefined;
+  return detail.by === 'member' ? undefined : detail.by;
 }
 
 /** What a campaign gave with an entry, or that the member was held out of it so that its effect can be measured. */
@@ -264,12 +265,8 @@ function campaignsAfter(detail: Detail, before: Summary['campaigns']): Summary['
   if (mentioned.length === 0) return before;
   const after: Record<string, number> = { ...before };
   for (const one of mentioned) after[armOf(one)] = (after[armOf(one)] ?? 0) + boughtFor(detail);
-  // A member's row stays small: of the campaigns that are long over, the sums have been counted.
-  const kept = Object.entries(after).slice(-CAMPAIGNS_REMEMBERED);
-  return Object.fromEntries(kept);
+  return after;
 }
-
-const CAMPAIGNS_REMEMBERED = 50;
 
 const sparse = (amounts: Readonly<Record<string, number>>): Amounts =>
   Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount !== 0));
