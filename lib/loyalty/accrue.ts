@@ -1,6 +1,7 @@
 import type { Account, Day, EarlyRefund, NEVER } from './account.ts';
 import { credit, keptAlive, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
 import { dayIn, minuteIn } from './calendar.ts';
+import { campaignBudgets, campaignsBooked, inForce } from './campaigning.ts';
 import { fingerprint } from './canonical.ts';
 import { minor, type Occasion } from './conditions.ts';
 import type { Detail, Part, Spent } from './detail.ts';
@@ -102,6 +103,7 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
     unlocked: unlockedBy(account, buckets, reached.id, situation),
     ...(flags.length > 0 && { flags }),
     ...(better.referredBy && { referredBy: better.referredBy }),
+    ...(better.campaigns.length > 0 && { campaigns: better.campaigns }),
   };
   return {
     key: saleKey(fact),
@@ -136,8 +138,22 @@ function saleAt(
   const because = noPoints(fact, program, soldOn);
   const valued: Valued = because
     ? { parts: [], trace: [{ step: because }] }
-    : awardOf(program, occasionOf(fact, account, situation, tier.id), tier, { lines, total: fact });
-  const limited = capped(program, account, soldOn, valued.parts, situation.budgets);
+    : awardOf(
+        program,
+        occasionOf(fact, account, situation, tier.id),
+        tier,
+        { lines, total: fact },
+        inForce(account, fact.occurredAt, soldOn, situation),
+      );
+  const limited = capped(
+    program,
+    account,
+    soldOn,
+    valued.parts,
+    situation.budgets,
+    campaignBudgets(situation.campaigns),
+  );
+  const offered = campaignsBooked(valued.touched ?? [], limited.parts, account, soldOn);
   const referral = because ? undefined : referralOf(account, fact, program, soldOn);
   const flags = because ? [] : suspicions(account, fact, situation);
   const placedParts = parted(
@@ -176,7 +192,8 @@ function saleAt(
     reached: tierOf(program, { ...account, window }, today(situation)),
     trace,
     flags,
-    counters: { ...limited.counters, ...saleCounts(fact, program) },
+    counters: { ...limited.counters, ...offered.counters, ...saleCounts(fact, program) },
+    campaigns: offered.notes,
     early,
     // Also when all of it went back before it was told: else the order in which the two come would decide about the next.
     ...(referral && { referredBy: referral.referrer }),
@@ -247,7 +264,7 @@ function parted(
   return {
     to,
     parts: parts.map((part) => {
-      const place = placeFor(program.rules.find(({ id }) => id === part.rule));
+      const place = placeFor(program.rules.find(({ id }) => id === (part.of ?? part.rule)));
       return place === to ? part : { ...part, to: place };
     }),
   };
@@ -294,8 +311,22 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
   const valued: Valued =
     doneOn < program.startsOn
       ? { parts: [], trace: [{ step: 'before-program' }] }
-      : awardOf(program, occasionOf(fact, account, situation, tier.id), tier);
-  const limited = capped(program, account, doneOn, valued.parts, situation.budgets);
+      : awardOf(
+          program,
+          occasionOf(fact, account, situation, tier.id),
+          tier,
+          undefined,
+          inForce(account, fact.occurredAt, doneOn, situation),
+        );
+  const limited = capped(
+    program,
+    account,
+    doneOn,
+    valued.parts,
+    situation.budgets,
+    campaignBudgets(situation.campaigns),
+  );
+  const offered = campaignsBooked(valued.touched ?? [], limited.parts, account, doneOn);
   const flags = suspicions(account, fact, situation);
   const object = `${fact.activity}:${fact.activityId}`;
   const { parts, to } = parted(
@@ -346,6 +377,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
       ...(fact.locationId !== undefined && { locationId: fact.locationId }),
       unlocked: unlockedBy(account, buckets, reached.id, situation),
       ...(flags.length > 0 && { flags }),
+      ...(offered.notes.length > 0 && { campaigns: offered.notes }),
     },
     change: sparse({
       buckets,
@@ -353,7 +385,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
       keptFrom: alive.keptFrom,
       lifetime: kept.earned,
       window: { [window.key]: amount },
-      counters: limited.counters,
+      counters: { ...limited.counters, ...offered.counters },
       carry: keptMilliChange(account, sold, kept.milli, kept.earned),
       visits,
       activeOn: doneOn,

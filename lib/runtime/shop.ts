@@ -1,13 +1,14 @@
-import { hasBudgets, openBudgets } from './budgets.ts';
+import { openBudgets } from './budgets.ts';
 import { openCodes } from './codes.ts';
 import { merchant, setting } from './config.ts';
+import { openCurrentCampaigns } from './current-campaigns.ts';
 import { dynamodb } from './dynamodb.ts';
 import { openLedger } from './ledger.ts';
 import { openMembers } from './members.ts';
 import { openOrders } from './orders.ts';
 import { openReferralCodes } from './referral-codes.ts';
 import { openStock } from './stock.ts';
-import { openSurroundings } from './surroundings.ts';
+import { openCampaignsAround, openSurroundings } from './surroundings.ts';
 import { type LedgerOptions, openTill } from './till.ts';
 import { openVelocity, watchesVelocity } from './velocity.ts';
 import { openWaitingRoom } from './waiting-room.ts';
@@ -34,15 +35,27 @@ function ledgerOptions(): LedgerOptions {
   const surroundings = openSurroundings({
     program,
     tagsOf: async (memberId) => (await members().get(memberId))?.tags ?? [],
+    campaignsFor: campaignsAround(),
     flagsOf: velocity && ((_, fact) => velocity.flagsOf(fact)),
   });
-  const budgets = hasBudgets(program)
-    ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now })
-    : undefined;
+  const budgets = openBudgets({ client, table: setting('TABLE_PROGRAM'), now });
   const booked = velocity?.count;
-  return { client, tables, program, version, now, surroundings, booked, budgets, supplies };
+  return { client, tables, program, version, now, surroundings, booked, budgets, supplies, campaigns: campaignsAround() };
 }
 
+/** What campaigns are on, are planned, or were on lately. */
+export const currentCampaigns = /* @__PURE__ */ once(() =>
+  openCurrentCampaigns({ client, table: setting('TABLE_PROGRAM') }),
+);
+export const campaignsAround = /* @__PURE__ */ once(() =>
+  openCampaignsAround(
+    () => currentCampaigns()(),
+    async (memberId) => {
+      const member = await members().get(memberId);
+      return member && { ...member.profile, tags: member.tags ?? [], consents: member.consents };
+    },
+  ),
+);
 /** What tills ask for; the whole of it is left out of the functions that they wait for. */
 export const till = /* @__PURE__ */ once(() => openTill(ledgerOptions()));
 export const ledger = /* @__PURE__ */ once(() => openLedger(ledgerOptions()));
