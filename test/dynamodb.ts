@@ -17,6 +17,7 @@ export interface Tables {
   readonly entries: string;
   readonly members: string;
   readonly program: string;
+  readonly reports: string;
 }
 
 export interface RunningDynamoDb {
@@ -52,6 +53,7 @@ export async function startDynamoDb(): Promise<RunningDynamoDb> {
         entries: name('entries'),
         members: name('members'),
         program: name('program'),
+        reports: name('reports'),
       };
       await createTables(client, tables);
       return tables;
@@ -72,9 +74,9 @@ async function createTables(client: DynamoDBClient, tables: Tables): Promise<voi
     { AttributeName: hash, KeyType: 'HASH' as const },
     ...(range ? [{ AttributeName: range, KeyType: 'RANGE' as const }] : []),
   ];
-  const dueIndex = (name: string) => ({
+  const dueIndex = (name: string, by = 'memberId') => ({
     IndexName: name,
-    KeySchema: key(name, 'memberId'),
+    KeySchema: key(name, by),
     Projection: { ProjectionType: 'KEYS_ONLY' as const },
   });
   await client.send(
@@ -95,7 +97,7 @@ async function createTables(client: DynamoDBClient, tables: Tables): Promise<voi
       StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
     }),
   );
-  for (const name of [tables.members, tables.program]) {
+  for (const name of [tables.members, tables.program, tables.reports]) {
     await client.send(
       new CreateTableCommand({
         TableName: name,

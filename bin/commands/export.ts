@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { bookkeeping, plainText } from '../../lib/loyalty/bookkeeping.ts';
 import { type Entry, entryIdOf } from '../../lib/loyalty/entry.ts';
+import { cell } from '../../lib/loyalty/spreadsheet.ts';
 import { everyMember } from '../../lib/runtime/audit.ts';
 import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
 
@@ -62,11 +63,4 @@ export function exportJournal(stampbook: Command): void {
       await once(target, 'finish');
       console.error(`\r${members} members written to ${out}`);
     });
-}
-
-/** RFC 4180; a leading sign would be a formula to a spreadsheet. */
-function cell(value: string | number): string {
-  const text = String(value);
-  const safe = typeof value === 'string' && /^[=+\-@\t]/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -73,21 +73,26 @@ const DEPTH_MAX = 6;
 const WORDS_MAX = 60;
 
 const several = (of: z.ZodType<Segment>) => z.array(of).min(1).max(WORDS_MAX);
-const Node: z.ZodType<Segment> = z.lazy(() =>
-  z.union([
-    z.strictObject({ all: several(Node) }),
-    z.strictObject({ any: several(Node) }),
-    z.strictObject({ not: Node }),
-    Word,
-  ]),
-);
+const Node: z.ZodType<Segment> = z
+  .lazy(() =>
+    z.union([
+      z.strictObject({ all: several(Node) }),
+      z.strictObject({ any: several(Node) }),
+      z.strictObject({ not: Node }),
+      Word,
+    ]),
+  )
+  .meta({ id: 'Segment' });
 
 /** Depth is asked before anything else: what is nested without end is not gone through. */
-export const Segment: z.ZodType<Segment> = z
-  .unknown()
-  .refine((value) => depthOf(value) <= DEPTH_MAX, `is nested more than ${DEPTH_MAX} times`)
-  .pipe(Node)
-  .refine((segment) => wordsOf(segment).length <= WORDS_MAX, `has more than ${WORDS_MAX} words`) as z.ZodType<Segment>;
+export const Segment: z.ZodType<Segment> = z.preprocess(
+  (value, { issues }) => {
+    if (depthOf(value) <= DEPTH_MAX) return value;
+    issues.push({ code: 'custom', input: value, message: `is nested more than ${DEPTH_MAX} times` });
+    return z.NEVER;
+  },
+  Node.refine((segment) => wordsOf(segment).length <= WORDS_MAX, `has more than ${WORDS_MAX} words`),
+);
 
 function depthOf(value: unknown, depth = 1): number {
   if (depth > DEPTH_MAX || typeof value !== 'object' || value === null) return depth;

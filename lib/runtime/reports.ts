@@ -221,11 +221,14 @@ export function openReports({ client, table, program, journal, random = Math.ran
       const found = Items.map(toSummary);
       const end = found.at(-1);
       // A page may be shorter than asked for and not be the last one: only an empty one ends a shard.
-      const next = end ? `${shard}#${end.memberId}` : shard + 1 < SHARDS ? `${shard + 1}#` : undefined;
+      const next = end ? cursorOf(end.memberId) : shard + 1 < SHARDS ? `${shard + 1}#` : undefined;
       return { summaries: found, ...(next !== undefined && { next }) };
     },
   };
 }
+
+/** The `after` with which to go on behind this member. */
+export const cursorOf = (memberId: string): string => `${shardOf(memberId)}#${memberId}`;
 
 const toSummary = (item: Record<string, AttributeValue>): Summary => {
   const { pk: _, sk: __, ...summary } = unmarshall(item);

@@ -202,6 +202,7 @@ describe('what a merchant may not lose', () => {
       'art-cafe-entries',
       'art-cafe-members',
       'art-cafe-program',
+      'art-cafe-reports',
     ]);
     for (const { deletionPolicy, properties } of tables(cafe)) {
       expect(deletionPolicy).toBe('Retain');
@@ -420,8 +421,11 @@ describe('sweeps', () => {
 
 describe('what a person needs stands in the outputs', () => {
   it.each([
-    ['app', ['ApiUrl', 'AuditParkedUrl', 'DashboardUrl', 'FactsParkedUrl', 'RelayDeadUrl', 'SweepsParkedUrl']],
-    ['data', ['AccountsTable', 'EntriesTable', 'MembersTable', 'ProgramTable']],
+    [
+      'app',
+      ['ApiUrl', 'AuditParkedUrl', 'DashboardUrl', 'FactsParkedUrl', 'RelayDeadUrl', 'SweepsParkedUrl', 'TallyDeadUrl'],
+    ],
+    ['data', ['AccountsTable', 'EntriesTable', 'MembersTable', 'ProgramTable', 'ReportsTable']],
     [
       'connectors',
       [

@@ -72,6 +72,7 @@ export async function startWorld(change: (merchant: MerchantInput) => MerchantIn
     TABLE_ENTRIES: tables.entries,
     TABLE_MEMBERS: tables.members,
     TABLE_PROGRAM: tables.program,
+    TABLE_REPORTS: tables.reports,
     QUEUE_FACTS_URL: queue('facts.fifo'),
     QUEUE_FACTS_PARKED_URL: queue('facts-parked.fifo'),
     QUEUE_SWEEPS_URL: queue('sweeps'),
