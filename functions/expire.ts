@@ -1,30 +1,61 @@
-import { NEVER } from '../lib/loyalty/account.ts';
-import { lastDayOf } from '../lib/loyalty/buckets.ts';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { Manifest } from '../lib/connectors/contract.ts';
+import { manifests } from '../lib/connectors/manifests.ts';
 import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
+import type { EventType, ProgramEvent } from '../lib/loyalty/events.ts';
+import { advanceCampaign, openCampaigns } from '../lib/runtime/campaigns.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDuties } from '../lib/runtime/duties.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { log } from '../lib/runtime/log.ts';
-import { till } from '../lib/runtime/shop.ts';
+import { openOccasions } from '../lib/runtime/occasions.ts';
+import { members, till } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
-import { type Duty, openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
+import { type Dated, type Duty, isDated, openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
 import { worker } from '../lib/runtime/worker.ts';
 
 const sweeps = () =>
   openSweeps({
     client: dynamodb,
-    tables: { accounts: setting('TABLE_ACCOUNTS'), program: setting('TABLE_PROGRAM') },
+    tables: {
+      accounts: setting('TABLE_ACCOUNTS'),
+      members: setting('TABLE_MEMBERS'),
+      program: setting('TABLE_PROGRAM'),
+    },
+    leapDay: merchant().program.leapDay,
     queue: { client: sqs, url: setting('QUEUE_SWEEPS_URL') },
   });
 
-const duties = () => openDuties({ till: till(), program: merchant().program, now: () => new Date() });
+const duties = () =>
+  openDuties({
+    till: till(),
+    program: merchant().program,
+    now: () => new Date(),
+    remindsThrough: channelsFor('points.expiring'),
+  });
 
-/** Where a duty that was never done begins: no point lapses before the first ones do, and nothing is due before it is written. */
-function since(duty: Duty): string {
+const occasions = () =>
+  openOccasions({ till: till(), members: members(), program: merchant().program, now: () => new Date() });
+
+/** Connectors that write to members when that happens. */
+const channelsFor = (event: EventType): readonly string[] =>
+  merchant()
+    .connectors.filter(({ id, on }) => on.includes(event) && channelIds.has(id))
+    .map(({ id }) => id);
+
+const channelIds: ReadonlySet<string> = new Set(
+  Object.values(manifests)
+    .filter(({ roles }: Manifest) => roles.includes('channel'))
+    .map(({ id }) => id),
+);
+
+/** Where a duty that was never done begins: nothing is due before it is written. */
+function since(duty: Duty | Dated): string {
   const { program } = merchant();
+  // A day that was before anybody looked is over.
+  if (isDated(duty)) return [today(), program.startsOn].sort().at(-1) ?? today();
   if (duty === 'reviews') return addDays(today(), -UNSWEPT_DAYS_MAX);
-  const first = lastDayOf(program.expiry, program.startsOn);
-  return first === NEVER ? program.startsOn : addDays(first, 1);
+  return program.startsOn;
 }
 
 /** A shop that is open for longer than this without a single sweep has been told so by its alarms. */
@@ -43,7 +74,39 @@ export const handler = worker(async ({ body }) => {
       return;
     case 'member':
       await duties()[message.duty](message.memberId);
+      return;
+    case 'among':
+      await sweeps().among(message.duty, message.day, message.born, message.shard, message.after);
+      return;
+    case 'campaign':
+      await advanceCampaign(campaigns(), message.id, tell);
+      return;
+    case 'on-day':
+      await occasions()[message.duty](message.memberId, message.day);
   }
 });
+
+const campaigns = () =>
+  openCampaigns({ client: dynamodb, table: setting('TABLE_PROGRAM'), program: merchant().program });
+
+const bus = new EventBridgeClient({ maxAttempts: 3 });
+
+/** What is in nobody's journal is told from here. */
+async function tell(event: ProgramEvent): Promise<void> {
+  const { FailedEntryCount } = await bus.send(
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: setting('BUS_NAME'),
+          Source: 'stampbook',
+          DetailType: event.type,
+          Detail: JSON.stringify(event),
+          Time: new Date(event.occurredAt),
+        },
+      ],
+    }),
+  );
+  if (FailedEntryCount) throw new Error(`the bus did not take ${event.id}`);
+}
 
 const today = () => dayIn(merchant().program.timeZone, new Date());

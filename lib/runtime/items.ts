@@ -2,10 +2,10 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Account, Day } from '../loyalty/account.ts';
-import { addDays } from '../loyalty/calendar.ts';
-import { nextExpiry, nextReview } from '../loyalty/due.ts';
+import { nextReview } from '../loyalty/due.ts';
 import type { Entry } from '../loyalty/entry.ts';
 import type { Program } from '../loyalty/program.ts';
+import { nextLook } from '../loyalty/reminders.ts';
 
 /** Accounts and entries as they lie in their tables. */
 
@@ -21,7 +21,7 @@ export const SHARDS = 8;
 const PACKED_FROM_BYTES = 1_000;
 const PACKABLE = {
   entry: ['detail', 'change', 'trace'],
-  account: ['buckets', 'lots', 'holds', 'window', 'counters', 'early'],
+  account: ['buckets', 'lots', 'holds', 'window', 'counters', 'early', 'reminders'],
 } as const;
 
 /**
@@ -81,9 +81,8 @@ function valueBytes(value: AttributeValue): number {
  */
 export function toAccountItem(account: Account, program: Program, on?: Day): Item {
   const shard = shardOf(account.memberId);
-  const expires = nextExpiry(account);
-  // The day after the last on which they can be spent.
-  const due = expires && [addDays(expires, 1), on ?? ''].sort().at(-1);
+  const look = nextLook(account, program);
+  const due = look && [look, on ?? ''].sort().at(-1);
   const review = nextReview(account, program, on);
   const plain = sparse({
     ...account,

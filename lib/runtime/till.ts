@@ -12,6 +12,7 @@ import { type Budgets, wantedBy } from './budgets.ts';
 import { type Journal, type JournalOptions, type Outcome, openJournal } from './journal.ts';
 import { redeeming, type Supplies } from './ledger/redeeming.ts';
 import { reminding } from './ledger/reminding.ts';
+import { stating } from './ledger/stating.ts';
 import { time } from './ledger/time.ts';
 import type { CampaignsAround, Surroundings } from './surroundings.ts';
 
@@ -96,6 +97,7 @@ export function commands(journal: Journal, options: LedgerOptions) {
   return {
     ...redemptions,
     ...time(journal),
+    ...stating(journal),
     ...reminding(journal),
     account,
     entry,
@@ -122,7 +124,10 @@ export function commands(journal: Journal, options: LedgerOptions) {
       post(memberId, (account, at) =>
         through >= today(at)
           ? { kind: 'refused', because: 'day-not-over' }
-          : (decideExpiry(lapsable(account, at.program), through, at) ?? { kind: 'refused', because: 'nothing-to-expire' }),
+          : (decideExpiry(lapsable(account, at.program), through, at) ?? {
+              kind: 'refused',
+              because: 'nothing-to-expire',
+            }),
       ),
   };
 }

@@ -13,7 +13,13 @@ beforeAll(async () => {
   // A month and no longer, so that little time must pass.
   world = await startWorld((cafe) => ({
     ...cafe,
-    program: { ...cafe.program, startsOn: '2026-01-01', expiry: { kind: 'months', months: 1, until: 'day' } },
+    program: {
+      ...cafe.program,
+      startsOn: '2026-01-01',
+      expiry: { kind: 'months', months: 1, until: 'day' },
+      // Reminders have a test of their own.
+      expiryReminders: [],
+    },
   }));
   ({ handler: expire } = await import('../../functions/expire.ts'));
   shop = await import('../../lib/runtime/shop.ts');
