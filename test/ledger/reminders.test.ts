@@ -376,7 +376,7 @@ describe('whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(act, { minLength: 10, maxLength: 60 }),
-        fc.constantFrom([30, 7, 1], [5], [10, 3], [1]),
+        fc.constantFrom<number[]>([30, 7, 1], [5], [10, 3], [1]),
         async (acts, expiryReminders) => {
           const life = new Nights({ expiryReminders, expiry: { kind: 'months', months: 1, until: 'day' } });
           await life.earn('2026-03-01', 'first');
