@@ -111,7 +111,10 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   }
 
   /** The last warning before points lapse: whether it was given stands in the journal, since they lapse only then. */
-  async function reportReminder(event: LoyaltyEvent | ProgramEvent, { status, reason }: Pick<Delivery, 'status' | 'reason'>) {
+  async function reportReminder(
+    event: LoyaltyEvent | ProgramEvent,
+    { status, reason }: Pick<Delivery, 'status' | 'reason'>,
+  ) {
     if (role !== 'channel' || event.type !== 'points.expiring' || !event.data.last) return;
     // A text that is missing is nothing that the member should pay for.
     if (status !== 'sent' && (status !== 'skipped' || reason?.startsWith(NO_TEXT))) return;

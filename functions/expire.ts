@@ -3,6 +3,7 @@ import type { Manifest } from '../lib/connectors/contract.ts';
 import { manifests } from '../lib/connectors/manifests.ts';
 import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
 import type { EventType, ProgramEvent } from '../lib/loyalty/events.ts';
+import { mayEarn } from '../lib/loyalty/own-activities.ts';
 import { advanceCampaign, openCampaigns } from '../lib/runtime/campaigns.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDuties } from '../lib/runtime/duties.ts';
@@ -23,6 +24,7 @@ const sweeps = () =>
       program: setting('TABLE_PROGRAM'),
     },
     leapDay: merchant().program.leapDay,
+    makes: (round) => (round === 'statements' ? merchant().program.statements : mayEarn(merchant().program, round)),
     queue: { client: sqs, url: setting('QUEUE_SWEEPS_URL') },
   });
 
@@ -77,6 +79,9 @@ export const handler = worker(async ({ body }) => {
       return;
     case 'among':
       await sweeps().among(message.duty, message.day, message.born, message.shard, message.after);
+      return;
+    case 'everyone':
+      await sweeps().everyone(message.duty, message.day, message.part, message.after);
       return;
     case 'campaign':
       await advanceCampaign(campaigns(), message.id, tell);

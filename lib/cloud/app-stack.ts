@@ -6,9 +6,6 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { mayEarn } from '../loyalty/own-activities.ts';
-import type { Program } from '../loyalty/program.ts';
-import type { Dated } from '../runtime/sweeps.ts';
 import { type Access, allow, indexes, publishing, scheduling, sending, type TableAction, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
 import { glance } from './bell.ts';
@@ -221,6 +218,8 @@ export class AppStack extends Stack {
       may: (own) => [
         ...journal,
         indexes(accounts, ...DUE_INDEXES),
+        // What comes to everybody is brought to everybody.
+        table('TABLE_ACCOUNTS', accounts, 'Scan'),
         table('TABLE_MEMBERS', members, 'GetItem'),
         indexes(members, ...ROUND_INDEXES),
         // What comes with a day may be worth points, of which rules and campaigns have budgets.
@@ -321,7 +320,7 @@ export class AppStack extends Stack {
       expression: 'rate(15 minutes)',
     });
     // Each looks every night, also for what comes once a year: a night on which it did not run is caught up by the next.
-    for (const [at, duty] of roundsOf(deployment.merchant.program).entries())
+    for (const [at, duty] of DATED.entries())
       new SweepSchedule(this, pascal(`keep-${duty}`), {
         ...sweep,
         name: `keep-${duty}`,
@@ -340,11 +339,5 @@ export class AppStack extends Stack {
   }
 }
 
-/** What the program has use for: greetings are anybody's, the others are made only where somebody gets something. */
-const roundsOf = (program: Program): readonly Dated[] => [
-  'birthdays',
-  'anniversaries',
-  ...(mayEarn(program, 'monthly') ? (['monthly'] as const) : []),
-  ...(mayEarn(program, 'yearly') ? (['yearly'] as const) : []),
-  ...(program.statements ? (['statements'] as const) : []),
-];
+/** Greetings, and what comes to everybody with a month or a year; the worker knows what the program has anything for. */
+const DATED = ['birthdays', 'anniversaries', 'monthly', 'yearly', 'statements'] as const;

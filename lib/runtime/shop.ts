@@ -1,3 +1,4 @@
+import type { Person } from '../loyalty/segment.ts';
 import { openBudgets } from './budgets.ts';
 import { openCodes } from './codes.ts';
 import { merchant, setting } from './config.ts';
@@ -40,22 +41,30 @@ function ledgerOptions(): LedgerOptions {
   });
   const budgets = openBudgets({ client, table: setting('TABLE_PROGRAM'), now });
   const booked = velocity?.count;
-  return { client, tables, program, version, now, surroundings, booked, budgets, supplies, campaigns: campaignsAround() };
+  return {
+    client,
+    tables,
+    program,
+    version,
+    now,
+    surroundings,
+    booked,
+    budgets,
+    supplies,
+    campaigns: campaignsAround(),
+  };
 }
 
 /** What campaigns are on, are planned, or were on lately. */
 export const currentCampaigns = /* @__PURE__ */ once(() =>
   openCurrentCampaigns({ client, table: setting('TABLE_PROGRAM') }),
 );
-export const campaignsAround = /* @__PURE__ */ once(() =>
-  openCampaignsAround(
-    () => currentCampaigns()(),
-    async (memberId) => {
-      const member = await members().get(memberId);
-      return member && { ...member.profile, tags: member.tags ?? [], consents: member.consents };
-    },
-  ),
-);
+export const campaignsAround = /* @__PURE__ */ once(() => openCampaignsAround(() => currentCampaigns()(), personOf));
+/** What a segment may ask about somebody. */
+export async function personOf(memberId: string): Promise<Person | undefined> {
+  const member = await members().get(memberId);
+  return member && { ...member.profile, tags: member.tags ?? [], consents: member.consents };
+}
 /** What tills ask for; the whole of it is left out of the functions that they wait for. */
 export const till = /* @__PURE__ */ once(() => openTill(ledgerOptions()));
 export const ledger = /* @__PURE__ */ once(() => openLedger(ledgerOptions()));
@@ -64,7 +73,9 @@ export const supplies = /* @__PURE__ */ once(() => ({
   stock: openStock({ client, table: setting('TABLE_PROGRAM') }),
   codes: openCodes({ client, table: setting('TABLE_PROGRAM') }),
 }));
-export const members = /* @__PURE__ */ once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
+export const members = /* @__PURE__ */ once(() =>
+  openMembers({ client, table: setting('TABLE_MEMBERS'), timeZone: merchant().program.timeZone }),
+);
 export const referralCodes = /* @__PURE__ */ once(() => openReferralCodes({ client, table: setting('TABLE_PROGRAM') }));
 export const orders = /* @__PURE__ */ once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));
 export const waitingRoom = /* @__PURE__ */ once(() =>
