@@ -132,11 +132,14 @@ export function tally(
   };
 }
 
+/** Under what it is summed. */
+export const nameOf = ({ by, day, of }: Pick<Tally, 'by' | 'day' | 'of'>): string => `${by} ${day} ${of}`;
+
 /** Adds up what falls on the same line. */
 export function sumTallies(tallies: Iterable<Tally>): Tally[] {
   const lines = new Map<string, { readonly line: Tally; readonly amounts: Record<string, number> }>();
   for (const line of tallies) {
-    const name = `${line.by} ${line.day} ${line.of}`;
+    const name = nameOf(line);
     const amounts: Record<string, number> = lines.get(name)?.amounts ?? {};
     for (const [measure, amount] of Object.entries(line.amounts)) amounts[measure] = (amounts[measure] ?? 0) + amount;
     lines.set(name, { line, amounts });
@@ -218,6 +221,7 @@ function amountsOf(detail: Detail): Amounts {
     case 'undone':
       return { adjusted: detail.points + (detail.letGo ?? 0) };
     case 'merged-into':
+      return { moved: -detail.points };
     case 'merged-from':
     case 'unmerged':
       return { moved: detail.points };

@@ -17,6 +17,7 @@ import {
   type Amounts,
   type Dimension,
   MEASURES,
+  nameOf,
   type Summary,
   sumTallies,
   type Tally,
@@ -90,19 +91,21 @@ export function openReports({ client, table, program, journal, random = Math.ran
   ): Promise<{ readonly items: TransactWriteItem[]; readonly isAll: boolean } | undefined> {
     const known = await summaries([...byMember.keys()]);
     const after = new Map<string, Summary>();
-    let lines: readonly Tally[] = [];
+    const lines: Tally[] = [];
+    const names = new Set<string>();
     let isAll = true;
     fill: for (const [memberId, told] of byMember) {
       const before = known.get(memberId);
       for (const entry of await fresh(told, before)) {
         const counted = tally(after.get(memberId) ?? before, entry, program);
-        const more = sumTallies([...lines, ...counted.tallies]);
-        const size = more.length + after.size + (after.has(memberId) ? 0 : 1);
+        const more = counted.tallies.filter((line) => !names.has(nameOf(line))).length;
+        const size = names.size + more + after.size + (after.has(memberId) ? 0 : 1);
         if (size > ITEMS_MAX) {
           isAll = false;
           break fill;
         }
-        lines = more;
+        lines.push(...counted.tallies);
+        for (const line of counted.tallies) names.add(nameOf(line));
         after.set(memberId, counted.summary);
       }
     }
@@ -110,7 +113,8 @@ export function openReports({ client, table, program, journal, random = Math.ran
     if (first === undefined) return undefined;
     const puts = [...after.values()].map((summary) => putSummary(summary, known.get(summary.memberId)));
     // Any shard would do: they are summed when they are read. So those who count at the same time seldom meet.
-    return { items: [...puts, ...lines.map((line) => addTally(line, shardOf(first)))], isAll };
+    const sums = sumTallies(lines).filter(({ amounts }) => Object.keys(amounts).length > 0);
+    return { items: [...puts, ...sums.map((line) => addTally(line, shardOf(first)))], isAll };
   }
 
   const putSummary = (summary: Summary, before: Summary | undefined): TransactWriteItem => ({

@@ -30,6 +30,7 @@ export function movedBy({ detail }: Entry): number {
     case 'undone':
       return detail.points + (detail.letGo ?? 0);
     case 'merged-into':
+      return -detail.points;
     case 'merged-from':
     case 'unmerged':
       return detail.points;
