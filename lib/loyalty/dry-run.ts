@@ -35,7 +35,7 @@ export function rehearse(
     changed: program,
     since,
     until,
-    campaigns: [...beside, { ...unlimited, startsAt: since, endsAt: until, holdOutBp: 0 }],
+    campaigns: [...beside, { ...unlimited, startsAt: since, endsAt: after(until), holdOutBp: 0 }],
     person,
   });
   return {
@@ -44,3 +44,6 @@ export function rehearse(
     held: isHeldOut(campaign, memberId),
   };
 }
+
+/** The end of a campaign is not in it, and the end of the question is. */
+const after = (moment: string): string => new Date(Date.parse(moment) + 1).toISOString();

@@ -14,7 +14,7 @@ const FRESH_MS = 5_000;
 export function openCurrentCampaigns({
   client,
   table,
-  now = Date.now,
+  now = () => Date.now(),
 }: {
   client: DynamoDBClient;
   table: string;

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { Campaign as CampaignWords } from '../../lib/loyalty/campaign.ts';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
 import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
+import type { CampaignAnswer, DryRunAnswer } from '../../lib/runtime/answers/campaigns.ts';
 import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
 import type { MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
 import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
@@ -23,6 +25,7 @@ import type {
   RedemptionAnswer,
   RefundAnswer,
 } from '../../lib/runtime/answers.ts';
+import { CAMPAIGN_STATES } from '../../lib/runtime/campaigns.ts';
 import type { Problem as ProblemAnswer } from '../../lib/runtime/problem.ts';
 
 /** The bodies of answers, for the API's document. No function carries them; the tests hold every answer to them. */
@@ -214,6 +217,26 @@ export const Balance = z.strictObject({
   buckets: z.record(z.string(), points),
 }) satisfies z.ZodType<BalanceAnswer>;
 
+export const Campaign = z.strictObject({
+  ...CampaignWords.shape,
+  state: z.enum(CAMPAIGN_STATES),
+  createdAt: z.iso.datetime(),
+  scheduledAt: z.iso.datetime().optional(),
+  startedAt: z.iso.datetime({ offset: true }).optional(),
+  endedAt: z.iso.datetime({ offset: true }).optional(),
+  usedPoints: z.int().optional(),
+}) satisfies z.ZodType<CampaignAnswer>;
+export const Campaigns = z.strictObject({ campaigns: z.array(Campaign) });
+const some = z.strictObject({ members: z.int(), points: z.int() });
+export const DryRun = z.strictObject({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  members: z.int(),
+  given: some,
+  held: some,
+  who: z.array(z.strictObject({ memberId: z.string(), points: z.int(), held: z.boolean() })),
+  next: z.string().optional(),
+}) satisfies z.ZodType<DryRunAnswer>;
 export const Rewards = z.strictObject({
   rewards: z.array(
     z.strictObject({

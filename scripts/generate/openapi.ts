@@ -3,6 +3,15 @@ import * as z from 'zod';
 import { confirmActivity, declineActivity, postActivity } from '../../lib/runtime/api/activities.ts';
 import { getBalance } from '../../lib/runtime/api/balance.ts';
 import {
+  cancelCampaign,
+  dryRunCampaign,
+  endCampaign,
+  getCampaign,
+  listCampaigns,
+  postCampaign,
+  scheduleCampaign,
+} from '../../lib/runtime/api/campaigns.ts';
+import {
   deleteMember,
   exportMember,
   findMember,
@@ -63,6 +72,14 @@ const joined = (done: string) =>
     404: ['Nobody is known by one of the ids', bodies.Problem],
     409: ['It cannot be (`because`)', bodies.Problem],
   }) as const;
+
+function campaignStep(done: string) {
+  return {
+    200: [done, bodies.Campaign],
+    404: ['There is no such campaign', bodies.Problem],
+    409: ['It cannot be (`because`)', bodies.Problem],
+  } as const;
+}
 
 export const operations: readonly Operation[] = [
   {
@@ -227,6 +244,57 @@ export const operations: readonly Operation[] = [
     summary: 'What points can be spent on',
     says: 'Asked for a member: whether it can be had now, and if not, why.',
     answers: { 200: ['The catalogue', bodies.Rewards], ...notFound },
+  },
+  {
+    route: postCampaign,
+    name: 'createCampaign',
+    summary: 'Write a campaign: a draft, which gives nothing yet',
+    says: 'Safe to repeat. `startsAt` is the first instant that is in, `endsAt` the first that is not; what counts is when something happened, however late it is told.',
+    answers: {
+      201: ['Written', bodies.Campaign],
+      200: ['Written before, in the same words', bodies.Campaign],
+      409: ['Another campaign has this id', bodies.Problem],
+    },
+  },
+  {
+    route: listCampaigns,
+    name: 'listCampaigns',
+    summary: 'All campaigns, the latest first',
+    answers: { 200: ['The campaigns', bodies.Campaigns] },
+  },
+  {
+    route: getCampaign,
+    name: 'getCampaign',
+    summary: 'A campaign, and what of its budget is used',
+    answers: { 200: ['The campaign', bodies.Campaign], 404: ['There is no such campaign', bodies.Problem] },
+  },
+  {
+    route: scheduleCampaign,
+    name: 'scheduleCampaign',
+    summary: 'Put a draft on the calendar',
+    says: 'It begins and ends by itself. Safe to repeat.',
+    answers: campaignStep('Scheduled, or it was before'),
+  },
+  {
+    route: endCampaign,
+    name: 'endCampaign',
+    summary: 'End a campaign before its time',
+    says: 'What happens from now on earns nothing by it; a till may take five seconds to hear of it.',
+    answers: campaignStep('Ended, now or before'),
+  },
+  {
+    route: cancelCampaign,
+    name: 'cancelCampaign',
+    summary: 'Cancel a campaign: before it begins, or while it is on',
+    says: 'What it has given stays.',
+    answers: campaignStep('Cancelled, now or before'),
+  },
+  {
+    route: dryRunCampaign,
+    name: 'dryRunCampaign',
+    summary: 'What a campaign would have given in the last days, to whom',
+    says: 'A page of members at a time, whose stories are told again as if it had been on; nothing is booked. Its budget is left out of it.',
+    answers: { 200: ['The page', bodies.DryRun], 404: ['There is no such campaign', bodies.Problem] },
   },
   {
     route: addStock,

@@ -58,7 +58,19 @@ describe('a function may do this, and nothing else', () => {
     ['sales', { ...journal, members: 'GetItem', program: 'GetItem PutItem UpdateItem' }],
     ['activities', { ...journal, members: 'GetItem', program: 'GetItem UpdateItem' }],
     ['redemptions', { ...journal, members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
-    ['rewards', { ...journal, program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
+    ['rewards', { ...journal, members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
+    [
+      'campaigns',
+      {
+        accounts: 'GetItem Scan',
+        entries: 'GetItem Query',
+        members: 'GetItem',
+        program: 'GetItem PutItem Query UpdateItem',
+        sweeps: 'SendMessage',
+        'art-cafe/campaign-*': 'CreateSchedule DeleteSchedule',
+        [cafe.ofType('AWS::IAM::Role').find(({ id }) => id.startsWith('SchedulerRole'))?.id ?? '']: 'PassRole',
+      },
+    ],
     [
       'sharing',
       {
@@ -100,9 +112,13 @@ describe('a function may do this, and nothing else', () => {
       'expire',
       {
         ...journal,
+        accounts: 'GetItem PutItem Scan',
         'accounts/index/expiryDue': 'Query',
         'accounts/index/reviewDue': 'Query',
-        program: 'UpdateItem',
+        members: 'GetItem',
+        'members/index/birthdayDue': 'Query',
+        'members/index/joinedDue': 'Query',
+        program: 'GetItem UpdateItem',
         sweeps: `${consume} SendMessage`,
       },
     ],
@@ -171,6 +187,14 @@ const WILDCARDS: readonly { readonly reason: string; readonly is: (statement: St
       ['sqs:*', 'sns:Publish'].includes(String(Action)) &&
       JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
   },
+  {
+    reason:
+      'schedules of campaigns, of which nobody knows before what they will be called: all in the merchant’s group',
+    is: ({ Effect, Action, Resource }) =>
+      Effect === 'Allow' &&
+      String(Action) === 'scheduler:CreateSchedule,scheduler:DeleteSchedule' &&
+      JSON.stringify(Resource).endsWith(':schedule/",{"Ref":"Schedules"},"/campaign-*"]]}'),
+  },
 ];
 
 describe.each([
@@ -201,6 +225,13 @@ describe.each([
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
     ]);
+  });
+
+  it('passes a role to schedules, and to nothing else', () => {
+    const passing = everywhere.flatMap(([, statement]) =>
+      [statement.Action].flat().includes('iam:PassRole') ? [statement.Condition] : [],
+    );
+    expect(passing).toEqual([{ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } }]);
   });
 
   it('lets nobody be whom they are not', () => {
