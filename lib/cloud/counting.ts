@@ -69,7 +69,7 @@ export class Counting extends Construct {
     ring(this, 'GaveUp', bell, {
       metric: this.dead.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(1) }),
       above: 0,
-      because: `${name}: part of the journal was not counted. Run "stampbook report rebuild --repair"`,
+      because: `${name}: part of the journal was not counted. "stampbook report rebuild" counts it`,
     });
   }
 }
