@@ -56,7 +56,7 @@ function since(duty: Duty | Dated): string {
   const { program } = merchant();
   // A day that was before anybody looked is over.
   if (isDated(duty)) return [today(), program.startsOn].sort().at(-1) ?? today();
-  if (duty === 'reviews') return addDays(today(), -UNSWEPT_DAYS_MAX);
+  if (duty !== 'points') return addDays(today(), -UNSWEPT_DAYS_MAX);
   return program.startsOn;
 }
 

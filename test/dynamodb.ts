@@ -83,9 +83,9 @@ async function createTables(client: DynamoDBClient, tables: Tables): Promise<voi
     new CreateTableCommand({
       TableName: tables.accounts,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [text('memberId'), text('expiryDue'), text('reviewDue')],
+      AttributeDefinitions: [text('memberId'), text('expiryDue'), text('reviewDue'), text('inactiveDue')],
       KeySchema: key('memberId'),
-      GlobalSecondaryIndexes: [dueIndex('expiryDue'), dueIndex('reviewDue')],
+      GlobalSecondaryIndexes: [dueIndex('expiryDue'), dueIndex('reviewDue'), dueIndex('inactiveDue')],
     }),
   );
   await client.send(
@@ -102,8 +102,15 @@ async function createTables(client: DynamoDBClient, tables: Tables): Promise<voi
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [text('pk'), text('sk')],
+        AttributeDefinitions: [
+          text('pk'),
+          text('sk'),
+          ...(name === tables.members ? [text('birthdayDue'), text('joinedDue')] : []),
+        ],
         KeySchema: key('pk', 'sk'),
+        ...(name === tables.members && {
+          GlobalSecondaryIndexes: [dueIndex('birthdayDue', 'pk'), dueIndex('joinedDue', 'pk')],
+        }),
       }),
     );
   }

@@ -81,8 +81,8 @@ export class DataStack extends Stack {
   }
 }
 
-/** When something falls due on an account: points that expire; pending points, holds and tiers to look at. */
-export const DUE_INDEXES = ['expiryDue', 'reviewDue'] as const;
+/** When something falls due on an account: points that expire; pending points, holds and tiers to look at; absences. */
+export const DUE_INDEXES = ['expiryDue', 'reviewDue', 'inactiveDue'] as const;
 
 /** The days of the year on which a member was born and has joined: personal, so they are here and go with the row. */
 export const ROUND_INDEXES = ['birthdayDue', 'joinedDue'] as const;

@@ -1,5 +1,5 @@
 import type { Account, Day, EarlyRefund, NEVER } from './account.ts';
-import { credit, keptAlive, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
+import { credit, isPast, keptAlive, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
 import { dayIn, minuteIn } from './calendar.ts';
 import { campaignBudgets, campaignsBooked, inForce } from './campaigning.ts';
 import { fingerprint } from './canonical.ts';
@@ -10,6 +10,8 @@ import type { ActivityFact, Line, SaleFact } from './facts.ts';
 import { soldLine } from './goods.ts';
 import { keptOf, type Sold } from './kept.ts';
 import { lotFor, placed, placeOf } from './lots.ts';
+import { milestonesReached } from './milestones.ts';
+import { isDeed } from './occasions.ts';
 import { NO_POINTS, points } from './points.ts';
 import type { Program } from './program.ts';
 import { type Situation, sparse, today } from './situation.ts';
@@ -81,16 +83,19 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
   const additions = plus(earnedBuckets, comesBack);
   const buckets = plus(alive.buckets, credit(account.buckets, additions, program.refunds.offsetBp));
   const settled = keptMilliChange(account, sale, kept.milli, kept.earned);
+  // What was all back before it came was no purchase.
+  const purchase = kept.nothing ? 0 : 1;
+  const passed = milestonesReached(account, { visits: purchase, purchases: purchase, points: kept.earned }, program);
   const change: Change = {
     buckets,
     lots: plus(alive.lots, lots),
     keptFrom: alive.keptFrom,
     lifetime: kept.earned,
     window: { [sale.window.key]: kept.window },
-    counters,
+    counters: { ...counters, ...passed.counters },
     carry: settled,
-    // What was all back before it came was no purchase.
-    ...(!kept.nothing && { visits: 1, purchases: 1 }),
+    visits: purchase,
+    purchases: purchase,
     activeOn: soldOn,
     ...(early.length > 0 && { settlesEarly: orderOf(fact) }),
     ...(better.referredBy && { referredBy: null }),
@@ -104,6 +109,7 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
     ...(flags.length > 0 && { flags }),
     ...(better.referredBy && { referredBy: better.referredBy }),
     ...(better.campaigns.length > 0 && { campaigns: better.campaigns }),
+    ...(passed.reached.length > 0 && { milestones: passed.reached }),
   };
   return {
     key: saleKey(fact),
@@ -253,10 +259,11 @@ function parted(
   day: Day,
   lot: string,
   review: string | undefined,
+  given?: { readonly today: Day },
 ): { readonly parts: readonly Part[]; readonly to: string } {
   const { program } = situation;
   const placeFor = (rule: Program['rules'][number] | undefined): string => {
-    const bucket = bucketFor(account, program, rule, day);
+    const bucket = bucketFor(account, program, rule, day, given);
     const place = placeOf(bucket, rule?.pending ?? program.pending, { day, today: today(situation), name: lot });
     return review ? lotFor(review, place) : place;
   };
@@ -270,16 +277,23 @@ function parted(
   };
 }
 
-/** Under an expiry by inactivity, what comes late lives as long as what the member did since. */
+/**
+ * Under an expiry by inactivity, what comes late lives as long as what the member did since. What is `given` to somebody
+ * who did nothing for it goes to the points that are alive, and shares what becomes of them.
+ */
 export function bucketFor(
   account: Account,
   program: Program,
   rule: Program['rules'][number] | undefined,
   day: Day,
+  given?: { readonly today: Day },
 ): Day | typeof NEVER {
   const expiry = rule?.expiry ?? program.expiry;
-  const from = expiry.kind === 'inactivity' && (account.lastActivityOn ?? '') > day ? account.lastActivityOn : day;
-  return lastDayOf(expiry, from ?? day);
+  const { lastActivityOn = '' } = account;
+  if (expiry.kind !== 'inactivity' || lastActivityOn === '') return lastDayOf(expiry, day);
+  const alive = lastDayOf(expiry, lastActivityOn);
+  if (lastActivityOn > day || (given && !isPast(alive, given.today))) return alive;
+  return lastDayOf(expiry, day);
 }
 
 function occasionOf(fact: SaleFact | ActivityFact, account: Account, situation: Situation, tier: string): Occasion {
@@ -336,6 +350,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
     doneOn,
     lotName(fact.source, object),
     flags.length > 0 ? reviewName(fact.source, object) : undefined,
+    isDeed(fact.activity) ? undefined : { today: day },
   );
   const visits = fact.activity === 'visit' ? 1 : 0;
   const carried = program.stacking.rounding === 'carry' ? account.carry : undefined;
@@ -352,7 +367,9 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
   const kept = keptOf(sold, []);
   const amount = window.by === 'points' ? kept.earned : window.by === 'visits' ? visits : 0;
   const { buckets: earnedBuckets, lots } = placed(kept.byPlace);
-  const alive = keptAlive(account, program, doneOn, day);
+  const deed = isDeed(fact.activity);
+  const alive = deed ? keptAlive(account, program, doneOn, day) : { buckets: {}, lots: {} };
+  const passed = milestonesReached(account, { visits, purchases: 0, points: kept.earned }, program);
   const buckets = plus(alive.buckets, credit(account.buckets, earnedBuckets, program.refunds.offsetBp));
   const reached = tierOf(
     program,
@@ -371,6 +388,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
       kind: 'activity',
       activity: fact.activity,
       activityId: fact.activityId,
+      ...(fact.years !== undefined && { years: fact.years }),
       earned: kept.earned,
       to,
       parts,
@@ -378,17 +396,18 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
       unlocked: unlockedBy(account, buckets, reached.id, situation),
       ...(flags.length > 0 && { flags }),
       ...(offered.notes.length > 0 && { campaigns: offered.notes }),
+      ...(passed.reached.length > 0 && { milestones: passed.reached }),
     },
     change: sparse({
       buckets,
       lots: plus(alive.lots, lots),
-      keptFrom: alive.keptFrom,
+      ...('keptFrom' in alive && { keptFrom: alive.keptFrom }),
       lifetime: kept.earned,
       window: { [window.key]: amount },
-      counters: { ...limited.counters, ...offered.counters },
+      counters: { ...limited.counters, ...offered.counters, ...passed.counters },
       carry: keptMilliChange(account, sold, kept.milli, kept.earned),
       visits,
-      activeOn: doneOn,
+      ...(deed && { activeOn: doneOn }),
     }),
   };
 }

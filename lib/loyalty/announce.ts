@@ -89,6 +89,9 @@ export function announce(entry: Entry): LoyaltyEvent[] {
       say('statement.ready', month);
       break;
     }
+    case 'inactive':
+      say('member.inactive', { days: detail.days, rung: detail.rung });
+      break;
     case 'expired':
       say('points.expired', { points: detail.points, through: detail.through });
       break;

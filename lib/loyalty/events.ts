@@ -53,6 +53,8 @@ export const events = {
     orderId: z.string(),
     reason: z.string(),
   }),
+  /** The member has stayed away for so many days: the ladder's step `rung`, from 1. */
+  'member.inactive': event('member.inactive', { days: z.int().positive(), rung: z.int().positive() }),
   /** Of the dates from `on` through `through`; `last`: no other reminder comes before one of them. */
   'points.expiring': event('points.expiring', {
     points: z.int().positive(),

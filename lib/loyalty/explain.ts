@@ -45,6 +45,8 @@ function sentence(step: Step, currency: string | undefined): string {
       return `waits until somebody has looked: ${step.rule}`;
     case 'below-minimum':
       return `${step.rule}: ${amount} is below the minimum`;
+    case 'inactive':
+      return 'was not there for a while';
     case 'reminded':
       return `${n} points expire soon: the member is told`;
     case 'nobody-to-remind':

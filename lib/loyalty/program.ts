@@ -42,6 +42,8 @@ export const Program = z
     tiers: z.array(Tier).min(1).max(20),
     qualify: Qualify.prefault({}),
     expiry: Expiry,
+    /** Members who stay away are noticed after so many days without an activity. Absent: they are not. */
+    inactivity: z.strictObject({ daysAfter: z.array(z.int().min(1).max(1_000)).min(1).max(10) }).optional(),
     /** So many days before they expire, members are reminded; without the last reminder no points expire. Empty: no reminders. */
     expiryReminders: z.array(z.int().min(1).max(365)).max(10).default([30, 7, 1]),
     rewards: z.array(Reward).max(500),

@@ -15,7 +15,7 @@ import type { Program } from '../loyalty/program.ts';
 import { SHARDS } from './items.ts';
 
 /** Which index tells who is due, for what. */
-export const DUTIES = { points: 'expiryDue', reviews: 'reviewDue' } as const;
+export const DUTIES = { points: 'expiryDue', reviews: 'reviewDue', absences: 'inactiveDue' } as const;
 export type Duty = keyof typeof DUTIES;
 
 /** What comes round with a day of the year: which index of the members tells whose day it is. */
@@ -27,7 +27,7 @@ export type Round = keyof typeof ROUNDS;
 /** A duty that belongs to a day, also when it is done later. */
 export type Dated = Occasion | Round;
 const Dated = z.enum(['birthdays', 'anniversaries', 'monthly', 'yearly', 'statements']);
-const Duty = z.enum(['points', 'reviews']);
+const Duty = z.enum(['points', 'reviews', 'absences']);
 
 const Shard = z
   .int()
@@ -74,6 +74,11 @@ const STRETCH = 8;
 const LEASE_MS = 60_000;
 const SHARD_NUMBERS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
+function* stretches(from: Day, through: Day): Generator<readonly Day[]> {
+  for (let first = from; first <= through; first = addDays(first, STRETCH))
+    yield Array.from({ length: STRETCH }, (_, index) => addDays(first, index)).filter((day) => day <= through);
+}
+
 const isOccasion = (duty: Duty | Dated): duty is Occasion => Object.hasOwn(OCCASIONS, duty);
 export const isDated = (duty: Duty | Dated): duty is Dated => isOccasion(duty) || Object.hasOwn(ROUNDS, duty);
 
@@ -94,7 +99,15 @@ export interface SweepsOptions {
  * days on which no sweep ran are caught up, in their order. Twice, late or half, a sweep does no harm: what a message
  * sets off is booked once.
  */
-export function openSweeps({ client, tables, queue, page = PAGE, leapDay = 'feb-28', now = Date.now }: SweepsOptions) {
+export function openSweeps({
+  client,
+  tables,
+  queue,
+  page = PAGE,
+  leapDay = 'feb-28',
+  makes = () => true,
+  now = Date.now,
+}: SweepsOptions) {
   const cursorKey = (duty: Duty | Dated) => ({ pk: { S: `S#${duty}` }, sk: { S: 'S' } });
 
   const change = async (
@@ -239,12 +252,12 @@ export function openSweeps({ client, tables, queue, page = PAGE, leapDay = 'feb-
    */
   async function keep(duty: Dated, last: Day | undefined, since: Day, through: Day): Promise<void> {
     if (isOccasion(duty)) {
-      for (let day = last ?? since; day <= through; day = addDays(day, 1)) {
-        const found = keptOn(day, leapDay).flatMap((born) =>
-          SHARD_NUMBERS.map((shard) => among(duty, day, born, shard)),
+      for (const days of stretches(last ?? since, through)) {
+        const found = days.flatMap((day) =>
+          keptOn(day, leapDay).flatMap((born) => SHARD_NUMBERS.map((shard) => among(duty, day, born, shard))),
         );
         await Promise.all(found);
-        await reach(duty, day, last);
+        await reach(duty, days.at(-1) ?? through, last);
       }
       return;
     }

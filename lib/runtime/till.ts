@@ -10,6 +10,7 @@ import { lapsable } from '../loyalty/reminders.ts';
 import { type Situation, today } from '../loyalty/situation.ts';
 import { type Budgets, wantedBy } from './budgets.ts';
 import { type Journal, type JournalOptions, type Outcome, openJournal } from './journal.ts';
+import { absences } from './ledger/absences.ts';
 import { redeeming, type Supplies } from './ledger/redeeming.ts';
 import { reminding } from './ledger/reminding.ts';
 import { stating } from './ledger/stating.ts';
@@ -99,6 +100,7 @@ export function commands(journal: Journal, options: LedgerOptions) {
     ...time(journal),
     ...stating(journal),
     ...reminding(journal),
+    ...absences(journal),
     account,
     entry,
     entries,

@@ -109,6 +109,15 @@ describe('a function may do this, and nothing else', () => {
       },
     ],
     [
+      'tally',
+      {
+        entries: 'DescribeStream GetRecords GetShardIterator ListStreams Query',
+        reports: 'BatchGetItem PutItem UpdateItem',
+        'tally-dead': 'SendMessage',
+      },
+    ],
+    ['reports', { reports: 'Query', members: 'BatchGetItem', program: 'GetItem UpdateItem' }],
+    [
       'expire',
       {
         ...journal,

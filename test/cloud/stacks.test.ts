@@ -230,6 +230,17 @@ describe('what a merchant may not lose', () => {
       })),
     });
     cafe.templates.data.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: 'art-cafe-members',
+      GlobalSecondaryIndexes: ['birthdayDue', 'joinedDue'].map((IndexName) => ({
+        IndexName,
+        KeySchema: [
+          { AttributeName: IndexName, KeyType: 'HASH' },
+          { AttributeName: 'pk', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      })),
+    });
+    cafe.templates.data.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: 'art-cafe-entries',
       KeySchema: [
         { AttributeName: 'memberId', KeyType: 'HASH' },
@@ -414,6 +425,11 @@ describe('sweeps', () => {
     ).toEqual([
       ['cron(30 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"points"}'],
       ['rate(15 minutes)', 'Europe/Berlin', '{"kind":"sweep","duty":"reviews"}'],
+      ['cron(35 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"birthdays"}'],
+      ['cron(40 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"anniversaries"}'],
+      ['cron(45 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"monthly"}'],
+      ['cron(50 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"yearly"}'],
+      ['cron(55 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"statements"}'],
       ['cron(30 4 * * ? *)', 'Europe/Berlin', '{"kind":"audit"}'],
     ]);
   });
