@@ -4,7 +4,7 @@ import type { Connector, Context, Manifest, Receipt, Roles } from '../lib/connec
 import { OptedOut, Permanent, Transient, Unauthorized } from '../lib/connectors/kit/errors.ts';
 import { hasAgreed } from '../lib/loyalty/consents.ts';
 import { type Alert, LoyaltyEvent, type Message, ProgramEvent } from '../lib/loyalty/events.ts';
-import type { Channel, ConsentFact, ReminderFact } from '../lib/loyalty/facts.ts';
+import type { Channel, ConsentFact, Purpose, ReminderFact } from '../lib/loyalty/facts.ts';
 import { alertFor, briefingFor } from '../lib/runtime/alerts.ts';
 import { merchant, optionalSetting, setting } from '../lib/runtime/config.ts';
 import { openContext } from '../lib/runtime/connector-context.ts';
@@ -213,8 +213,7 @@ function outboundRole({ manifest, roles }: { manifest: Manifest; roles: object }
 async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest): Promise<Message | string> {
   const member = await members().get(event.memberId);
   if (!member) return 'the member is not known any more';
-  // All that we write so far is about the member's own points.
-  if (!hasAgreed(member.consents, channel, 'transactional')) return `no consent to ${channel}`;
+  if (!hasAgreed(member.consents, channel, purposeOf(event))) return `no consent to ${channel}`;
   const to = member.identities.find(({ type }) => type === (ADDRESSES[channel] ?? id))?.value;
   if (to === undefined) return `no address for ${channel}`;
   // Liquid is a heavy thing to load, for those who write to members only.
@@ -224,6 +223,9 @@ async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest
   const receiptUrl = optionalSetting('RECEIPT_URL');
   return { id: event.id, channel, to, ...made, ...(receiptUrl && { receiptUrl }) };
 }
+
+/** To win somebody back is advertising; everything else is about the member’s own points. */
+const purposeOf = ({ type }: LoyaltyEvent): Purpose => (type === 'member.inactive' ? 'marketing' : 'transactional');
 
 const NO_TEXT = 'no text is written for';
 

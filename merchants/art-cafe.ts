@@ -40,6 +40,7 @@ export default {
       { id: 'vernissage', name: 'Two seats at a vernissage', cost: 500, tier: 'friend' },
     ],
     expiry: { kind: 'months', months: 12, until: 'end-of-month' },
+    inactivity: { daysAfter: [30, 60, 90] },
     redemption: { holdMinutes: 60, pointsPerMinor: 0.2 },
     referrals: {
       referrerPoints: 50,
@@ -78,6 +79,7 @@ export default {
       'points.reversed',
       'points.expiring',
       'points.expired',
+      'member.inactive',
       'tier.changed',
     ]),
     use('twilio-sms', { messagingServiceSid: 'MG0123456789abcdef0123456789abcdef' }, [

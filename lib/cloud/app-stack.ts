@@ -218,8 +218,8 @@ export class AppStack extends Stack {
       may: (own) => [
         ...journal,
         indexes(accounts, ...DUE_INDEXES),
-        // What comes to everybody is brought to everybody.
-        table('TABLE_ACCOUNTS', accounts, 'Scan'),
+        // What comes to everybody is brought to everybody; the day of an absence is moved without an entry.
+        table('TABLE_ACCOUNTS', accounts, 'Scan', 'UpdateItem'),
         table('TABLE_MEMBERS', members, 'GetItem'),
         indexes(members, ...ROUND_INDEXES),
         // What comes with a day may be worth points, of which rules and campaigns have budgets.
@@ -319,6 +319,13 @@ export class AppStack extends Stack {
       message: { kind: 'sweep', duty: 'reviews' },
       expression: 'rate(15 minutes)',
     });
+    if (deployment.merchant.program.inactivity)
+      new SweepSchedule(this, 'Absences', {
+        ...sweep,
+        name: 'notice-absences',
+        message: { kind: 'sweep', duty: 'absences' },
+        expression: 'cron(32 3 * * ? *)',
+      });
     // Each looks every night, also for what comes once a year: a night on which it did not run is caught up by the next.
     for (const [at, duty] of DATED.entries())
       new SweepSchedule(this, pascal(`keep-${duty}`), {

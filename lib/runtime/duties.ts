@@ -8,7 +8,7 @@ import type { Till } from './till.ts';
 
 export interface DutiesOptions {
   /** What is called of a ledger; the whole of one will do. */
-  readonly till: Pick<Till, 'account' | 'remind' | 'expire' | 'lookAgain' | 'void' | 'review'>;
+  readonly till: Pick<Till, 'account' | 'remind' | 'expire' | 'lookAgain' | 'missed' | 'void' | 'review'>;
   readonly program: Program;
   readonly now: () => Date;
   /** Connectors that write to members about points that expire. */
@@ -26,6 +26,7 @@ export const openDuties = (options: DutiesOptions): Duties => ({
     await options.till.lookAgain(memberId);
   },
   reviews: (memberId) => review(options, memberId),
+  absences: (memberId) => options.till.missed(memberId),
 });
 
 /** Each date on its own and in order, also those that no sweep came by: the journal says what was lost when. */

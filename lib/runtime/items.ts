@@ -77,9 +77,9 @@ function valueBytes(value: AttributeValue): number {
 
 /**
  * The account: the state, and the due dates that the sweeps' indexes are made of. `on` is the day of the writing: points
- * that came into a bucket whose day is over are due then, since no sweep looks further back.
+ * that came into a bucket whose day is over are due then, since no sweep looks further back. `watched`: see `watchedFrom`.
  */
-export function toAccountItem(account: Account, program: Program, on?: Day): Item {
+export function toAccountItem(account: Account, program: Program, on?: Day, watched?: Day): Item {
   const shard = shardOf(account.memberId);
   const look = nextLook(account, program);
   const due = look && [look, on ?? ''].sort().at(-1);
@@ -88,6 +88,7 @@ export function toAccountItem(account: Account, program: Program, on?: Day): Ite
     ...account,
     ...(due && { expiryDue: `${due}#${shard}` }),
     ...(review && { reviewDue: `${review}#${shard}` }),
+    ...(watched && { inactiveDue: `${watched}#${shard}` }),
   });
   return packed(marshall(plain, { removeUndefinedValues: true }), plain, PACKABLE.account);
 }
@@ -115,9 +116,19 @@ const sparse = (plain: Record<string, unknown>): Record<string, unknown> =>
   );
 
 export function fromAccountItem(item: Item): Account {
-  const { expiryDue: _, reviewDue: __, ...account } = unpacked(item);
-  return { ...EMPTY, ...account } as unknown as Account;
+  const { expiryDue: _, reviewDue: __, inactiveDue, ...rest } = unpacked(item);
+  const account = { ...EMPTY, ...rest } as unknown as Account;
+  if (typeof inactiveDue === 'string') watches.set(account, inactiveDue.slice(0, 10));
+  return account;
 }
+
+const watches = new WeakMap<Account, Day>();
+
+/**
+ * The day on which somebody looks whether the member has stayed away, as it stood where this account was read. It is no
+ * part of the account: the sweep moves it without an entry, and every posting writes it back as it was.
+ */
+export const watchedFrom = (account: Account): Day | undefined => watches.get(account);
 
 export const toEntryItem = (entry: Entry): Item =>
   packed(marshall(entry, { removeUndefinedValues: true }), entry as unknown as Record<string, unknown>, PACKABLE.entry);

@@ -121,14 +121,16 @@ describe('a function may do this, and nothing else', () => {
       'expire',
       {
         ...journal,
-        accounts: 'GetItem PutItem Scan',
+        accounts: 'GetItem PutItem Scan UpdateItem',
         'accounts/index/expiryDue': 'Query',
+        'accounts/index/inactiveDue': 'Query',
         'accounts/index/reviewDue': 'Query',
         members: 'GetItem',
         'members/index/birthdayDue': 'Query',
         'members/index/joinedDue': 'Query',
-        program: 'GetItem UpdateItem',
+        program: 'GetItem PutItem UpdateItem',
         sweeps: `${consume} SendMessage`,
+        events: 'PutEvents',
       },
     ],
     [

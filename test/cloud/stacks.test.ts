@@ -220,7 +220,7 @@ describe('what a merchant may not lose', () => {
     cafe.templates.data.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: 'art-cafe-accounts',
       KeySchema: [{ AttributeName: 'memberId', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: ['expiryDue', 'reviewDue'].map((IndexName) => ({
+      GlobalSecondaryIndexes: ['expiryDue', 'reviewDue', 'inactiveDue'].map((IndexName) => ({
         IndexName,
         KeySchema: [
           { AttributeName: IndexName, KeyType: 'HASH' },

@@ -23,11 +23,12 @@ export async function sweep(
   for (const [memberId, partition] of memory.tables.get(tables.accounts) ?? []) {
     const row = partition.get('');
     const due = (index: string) => (row?.[index]?.S ?? '9999').slice(0, 10) <= today;
-    const [points, reviews] = [due('expiryDue'), due('reviewDue')];
-    if (!points && !reviews) continue;
+    const [points, reviews, absences] = [due('expiryDue'), due('reviewDue'), due('inactiveDue')];
+    if (!points && !reviews && !absences) continue;
     const before = await seqOf(memberId);
     if (points) await duties.points(memberId);
     if (reviews) await duties.reviews(memberId);
+    if (absences) await duties.absences(memberId);
     posted += (await seqOf(memberId)) - before;
   }
   return posted;
