@@ -425,6 +425,7 @@ describe('sweeps', () => {
     ).toEqual([
       ['cron(30 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"points"}'],
       ['rate(15 minutes)', 'Europe/Berlin', '{"kind":"sweep","duty":"reviews"}'],
+      ['cron(32 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"absences"}'],
       ['cron(35 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"birthdays"}'],
       ['cron(40 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"anniversaries"}'],
       ['cron(45 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"monthly"}'],
