@@ -18,8 +18,6 @@ const PREFIX = 'campaign:';
 
 /** No rule can be called so. */
 export const partOfCampaign = (id: string): string => `${PREFIX}${id}`;
-export const campaignOfPart = (rule: string): string | undefined =>
-  rule.startsWith(PREFIX) ? rule.slice(PREFIX.length) : undefined;
 
 /** A campaign that is in force for an occasion; `held`: the member is in its hold-out share, and gets nothing. */
 export interface InForce {
