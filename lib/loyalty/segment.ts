@@ -75,14 +75,29 @@ const WORDS_MAX = 60;
 const several = (of: z.ZodType<Segment>) => z.array(of).min(1).max(WORDS_MAX);
 const Node: z.ZodType<Segment> = z
   .lazy(() =>
-    z.union([
-      z.strictObject({ all: several(Node) }),
-      z.strictObject({ any: several(Node) }),
-      z.strictObject({ not: Node }),
-      Word,
-    ]),
+    z.union(
+      [
+        z.strictObject({ all: several(Node) }),
+        z.strictObject({ any: several(Node) }),
+        z.strictObject({ not: Node }),
+        Word,
+      ],
+      { error: wrong },
+    ),
   )
   .meta({ id: 'Segment' });
+
+/** What is wrong with the form that was meant, and where: that it is none of the others helps nobody. */
+function wrong(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_union') return undefined;
+  const forms = issue.errors as readonly (readonly z.core.$ZodIssue[])[];
+  const input = typeof issue.input === 'object' && issue.input !== null ? issue.input : {};
+  const meant = ['all', 'any', 'not'].findIndex((form) => form in input);
+  const [first] = forms[meant === -1 ? forms.length - 1 : meant] ?? [];
+  if (!first) return undefined;
+  const where = first.path.length > 0 ? `${first.path.join('.')}: ` : '';
+  return `${where}${first.message}`;
+}
 
 /** Depth is asked before anything else: what is nested without end is not gone through. */
 export const Segment: z.ZodType<Segment> = z.preprocess(

@@ -2,10 +2,12 @@ import * as z from 'zod';
 import { Campaign as CampaignWords } from '../../lib/loyalty/campaign.ts';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
 import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
+import { GROUPINGS, REPORTS } from '../../lib/loyalty/report-tables.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
 import type { CampaignAnswer, DryRunAnswer } from '../../lib/runtime/answers/campaigns.ts';
 import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
 import type { MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
+import type { ReportAnswer, SegmentCountAnswer, SegmentMembersAnswer } from '../../lib/runtime/answers/reports.ts';
 import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
 import type { GiftAnswer, ReferralAnswer, ReferralCodeAnswer } from '../../lib/runtime/answers/sharing.ts';
 import type {
@@ -56,6 +58,26 @@ export const Refund = z.strictObject({
   trace,
 }) satisfies z.ZodType<RefundAnswer>;
 export const WaitingRefund = z.union([z.strictObject({ status: z.literal('waiting') }), Refund]);
+
+/** What a line holds, `columns` says. */
+export const Report = z.strictObject({
+  name: z.enum(REPORTS),
+  from: z.iso.date(),
+  to: z.iso.date(),
+  by: z.enum(GROUPINGS).optional(),
+  columns: z.array(z.string()),
+  rows: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
+}) satisfies z.ZodType<ReportAnswer>;
+export const SegmentCount = z.strictObject({
+  count: z.int(),
+  looked: z.int(),
+  next: z.string().optional(),
+}) satisfies z.ZodType<SegmentCountAnswer>;
+export const SegmentMembers = z.strictObject({
+  members: z.array(z.string()),
+  looked: z.int(),
+  next: z.string().optional(),
+}) satisfies z.ZodType<SegmentMembersAnswer>;
 
 export const Lot = z.strictObject({
   ...standing,

@@ -24,6 +24,7 @@ import {
   unmergeMember,
 } from '../../lib/runtime/api/members.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../../lib/runtime/api/redemptions.ts';
+import { countSegment, getReport, listSegment } from '../../lib/runtime/api/reports.ts';
 import { addStock, getCode, listRewards, loadCodes, revokeCode, useCode } from '../../lib/runtime/api/rewards.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
 import { confirmSale, declineSale, postRefund, postSale, quoteSale } from '../../lib/runtime/api/sales.ts';
@@ -475,6 +476,26 @@ export const operations: readonly Operation[] = [
       404: ['There is no such dispute', bodies.Problem],
     },
   },
+  {
+    route: getReport,
+    name: 'getReport',
+    summary: 'What the program did, by day or by what it is about',
+    says: 'Kept from the journal, some seconds behind it. `points`, `redemptions`: by anything; `liability`, `members`: by day or month; the others have a form of their own. `format=csv` answers text/csv.',
+    answers: { 200: ['A table: `columns` names what each row holds', bodies.Report] },
+  },
+  {
+    route: countSegment,
+    name: 'countSegment',
+    summary: 'How many members a segment means',
+    says: 'Goes on for some seconds; with `next`, ask again with it as `after` and add up.',
+    answers: { 200: ['Of those that were looked at', bodies.SegmentCount] },
+  },
+  {
+    route: listSegment,
+    name: 'listSegment',
+    summary: 'Which members a segment means',
+    answers: { 200: ['A page; `next` is the `after` of the following one', bodies.SegmentMembers] },
+  },
 ];
 
 /** What any route may answer. */
@@ -526,8 +547,14 @@ interface Json {
   [key: string]: unknown;
 }
 
+/** What refers to itself has a name, and stands among the components. */
+const shared: Json = {};
+const elsewhere = (json: Json): Json =>
+  JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json;
+
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const { $schema: _, $defs, ...json } = elsewhere(z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json);
+  Object.assign(shared, $defs);
   return io === 'input' ? described(json) : json;
 };
 
@@ -655,7 +682,10 @@ export function openApi(): object {
           description: 'An API key. What a pos key may do, a staff key may; what a staff key may do, an admin key may.',
         },
       },
-      schemas: Object.fromEntries([...component].map(([schema, name]) => [name, schemaOf(schema, 'output')])),
+      schemas: {
+        ...Object.fromEntries([...component].map(([schema, name]) => [name, schemaOf(schema, 'output')])),
+        ...shared,
+      },
     },
   };
 }
