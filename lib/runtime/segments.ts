@@ -24,8 +24,6 @@ export interface Found {
   readonly next?: string;
 }
 
-export type Segments = ReturnType<typeof openSegments>;
-
 /** Who is in a segment, from the read model: page by page, since nobody knows beforehand how many there are. */
 export function openSegments({ reports, people, program, page = PAGE }: SegmentsOptions) {
   async function meant(segment: Segment, summaries: readonly Summary[], today: Day): Promise<Summary[]> {
