@@ -225,7 +225,10 @@ async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest
 }
 
 /** To win somebody back is advertising; everything else is about the member’s own points. */
-const purposeOf = ({ type }: LoyaltyEvent): Purpose => (type === 'member.inactive' ? 'marketing' : 'transactional');
+const purposeOf = ({ type }: LoyaltyEvent): Purpose => (UNASKED.has(type) ? 'marketing' : 'transactional');
+
+/** Greetings and invitations: nothing that the member did, and nothing that is lost. */
+const UNASKED: ReadonlySet<string> = new Set(['member.inactive', 'birthday', 'anniversary']);
 
 const NO_TEXT = 'no text is written for';
 
