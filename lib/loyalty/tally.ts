@@ -1,6 +1,6 @@
 import type { Day } from './account.ts';
 import { dayIn } from './calendar.ts';
-import type { Detail } from './detail.ts';
+import type { CampaignNoted, Detail } from './detail.ts';
 import type { Entry } from './entry.ts';
 import type { Program } from './program.ts';
 
@@ -239,19 +239,12 @@ function staffOf(detail: Detail): string | undefined {
   return detail.by === 'member' ? undefined : detail.by;
 }
 
-/** What a campaign gave with an entry, or that the member was held out of it so that its effect can be measured. */
-interface CampaignMention {
-  readonly id: string;
-  readonly held?: boolean | undefined;
-  readonly points?: number | undefined;
-}
+const campaignsOf = (detail: Detail): readonly CampaignNoted[] =>
+  ('campaigns' in detail ? detail.campaigns : undefined) ?? [];
 
-const campaignsOf = (detail: Detail): readonly CampaignMention[] =>
-  (detail as { readonly campaigns?: readonly CampaignMention[] }).campaigns ?? [];
+const armOf = ({ id, held }: CampaignNoted): string => (held ? `${id}/held` : id);
 
-const armOf = ({ id, held }: CampaignMention): string => (held ? `${id}/held` : id);
-
-function campaignAmounts(one: CampaignMention, detail: Detail, before: Summary | undefined): Amounts {
+function campaignAmounts(one: CampaignNoted, detail: Detail, before: Summary | undefined): Amounts {
   const so = before?.campaigns?.[armOf(one)];
   const bought = boughtFor(detail);
   return {
