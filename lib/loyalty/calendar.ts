@@ -59,6 +59,12 @@ function quarterOf(zone: string, millis: number): Quarter {
   return quarter;
 }
 
+/** Whether there is such a day: 31 February is none, though JavaScript makes one of March of it. */
+export function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
+}
+
 export function addDays(day: Day, days: number): Day {
   if (days === 0) return day;
   const date = new Date(`${day}T00:00:00Z`);

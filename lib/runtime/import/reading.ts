@@ -1,6 +1,6 @@
 import { phoneIn } from '../../connectors/kit/phone-numbers.ts';
 import type { Day, Instant } from '../../loyalty/account.ts';
-import { addDays, dayIn } from '../../loyalty/calendar.ts';
+import { dayIn, isDay } from '../../loyalty/calendar.ts';
 import { type AskedConsents, type Consents, consentsOf } from '../../loyalty/consents.ts';
 import { type Channel, type Identity, Profile, type Purpose } from '../../loyalty/facts.ts';
 import { minorDigits, parseAmount } from '../../loyalty/money.ts';
@@ -401,7 +401,7 @@ class Cells {
     const offset = /^[+-]\d\d$/.test(zone) ? `${zone}:00` : zone.replace('UTC', 'Z');
     const at = new Date(`${date}T${time}${offset}`);
     // 31 February would become 3 March in silence.
-    if (Number.isNaN(at.getTime()) || addDays(date, 0) !== date) return undefined;
+    if (Number.isNaN(at.getTime()) || !isDay(date)) return undefined;
     return at.toISOString();
   }
 }
