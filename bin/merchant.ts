@@ -42,6 +42,7 @@ export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
     entries: `${prefix}-entries`,
     members: `${prefix}-members`,
     program: `${prefix}-program`,
+    reports: `${prefix}-reports`,
   };
   const client = new DynamoDBClient({ ...connection, ...unlogged });
   const now = () => new Date();

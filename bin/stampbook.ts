@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<(stampbook: Command) => vo
   import: async () => (await import('./commands/import.ts')).importMembers,
   export: async () => (await import('./commands/export.ts')).exportJournal,
   replay: async () => (await import('./commands/replay.ts')).replayProgram,
+  report: async () => (await import('./commands/report.ts')).report,
   keys: async () => (await import('./commands/keys.ts')).keys,
 };
 

@@ -67,6 +67,11 @@ async function book(fact: Fact): Promise<Booked> {
       return done;
     case 'receipt':
       return receipt(fact);
+    case 'reminder': {
+      const outcome = await ledger().reminderTold(fact);
+      // Somebody else's word came first, or the member was told of it again since.
+      return outcome.kind === 'refused' ? done : settled(outcome);
+    }
     case 'referral': {
       const outcome = await ledger().settleReferral(fact);
       // What the program does not pay is nothing that staff have to look at.

@@ -3,9 +3,9 @@ import type { SQSRecord } from 'aws-lambda';
 import type { Connector, Context, Manifest, Receipt, Roles } from '../lib/connectors/contract.ts';
 import { OptedOut, Permanent, Transient, Unauthorized } from '../lib/connectors/kit/errors.ts';
 import { hasAgreed } from '../lib/loyalty/consents.ts';
-import { type Alert, LoyaltyEvent, type Message } from '../lib/loyalty/events.ts';
-import type { Channel, ConsentFact } from '../lib/loyalty/facts.ts';
-import { alertFor } from '../lib/runtime/alerts.ts';
+import { type Alert, LoyaltyEvent, type Message, ProgramEvent } from '../lib/loyalty/events.ts';
+import type { Channel, ConsentFact, Purpose, ReminderFact } from '../lib/loyalty/facts.ts';
+import { alertFor, briefingFor } from '../lib/runtime/alerts.ts';
 import { merchant, optionalSetting, setting } from '../lib/runtime/config.ts';
 import { openContext } from '../lib/runtime/connector-context.ts';
 import { type Delivery, openDeliveries } from '../lib/runtime/deliveries.ts';
@@ -43,8 +43,13 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   const { context, renewed } = openContext(manifest);
   const deliveries = openDeliveries({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: manifest.id });
 
-  async function planFor(event: LoyaltyEvent): Promise<Plan<M>> {
+  async function planFor(event: LoyaltyEvent | ProgramEvent): Promise<Plan<M>> {
     const { channel, sink, alert } = roles;
+    // Nobody's own: staff hear of it.
+    if ('campaignId' in event) {
+      const briefing = briefingFor(event, merchant());
+      return alert ? { kind: 'act', act: (around) => alert.raise(briefing, around) } : { kind: 'nothing' };
+    }
     if (channel) {
       const made = await messageTo(event, manifest);
       return typeof made === 'string'
@@ -57,12 +62,17 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   }
 
   /** How often it was tried, this time included; `undefined` when it is done with. */
-  async function claimed({ id }: LoyaltyEvent, record: SQSRecord): Promise<number | undefined> {
+  async function claimed(event: LoyaltyEvent | ProgramEvent, record: SQSRecord): Promise<number | undefined> {
+    const { id } = event;
     let claim = await deliveries.claim(id, role, record.messageId);
     while (claim.kind === 'standing') {
       const { delivery } = claim;
       const verdict = takeOver(delivery, record);
-      if (verdict === 'done') return undefined;
+      if (verdict === 'done') {
+        // Whoever did it may have died before saying so.
+        await reportReminder(event, delivery);
+        return undefined;
+      }
       if (verdict === 'unknown') {
         await giveUp(id, 'a try before this one ended without a word');
         return undefined;
@@ -94,9 +104,33 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
     }
   }
 
-  async function skip({ id }: LoyaltyEvent, reason: string): Promise<void> {
-    await deliveries.settle(id, role, 'skipped', { reason });
+  async function skip(event: LoyaltyEvent | ProgramEvent, reason: string): Promise<void> {
+    await deliveries.settle(event.id, role, 'skipped', { reason });
     count('DeliverySkipped');
+    await reportReminder(event, { status: 'skipped', reason });
+  }
+
+  /** The last warning before points lapse: whether it was given stands in the journal, since they lapse only then. */
+  async function reportReminder(
+    event: LoyaltyEvent | ProgramEvent,
+    { status, reason }: Pick<Delivery, 'status' | 'reason'>,
+  ) {
+    if (role !== 'channel' || event.type !== 'points.expiring' || !event.data.last) return;
+    // A text that is missing is nothing that the member should pay for.
+    if (status !== 'sent' && (status !== 'skipped' || reason?.startsWith(NO_TEXT))) return;
+    const { memberId, entryId } = event;
+    const fact: ReminderFact = {
+      type: 'reminder',
+      factId: `reminder:${event.id}:${manifest.id}`,
+      source: manifest.id,
+      occurredAt: new Date().toISOString(),
+      identities: [{ type: 'member', value: memberId }],
+      memberId,
+      entryId,
+      outcome: status === 'sent' ? 'sent' : 'impossible',
+      ...(reason !== undefined && status === 'skipped' && { because: reason }),
+    };
+    await openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }).tell([fact]);
   }
 
   async function giveUp(eventId: string, reason: string): Promise<void> {
@@ -117,7 +151,7 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   }
 
   /** Notes what went wrong; throws when the queue is to bring the message again. */
-  async function failed(event: LoyaltyEvent, error: unknown, about: Message | undefined): Promise<void> {
+  async function failed(event: LoyaltyEvent | ProgramEvent, error: unknown, about: Message | undefined): Promise<void> {
     const { id } = event;
     const reason = reasonOf(error).message;
     if (error instanceof OptedOut && about) {
@@ -155,6 +189,7 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
       return failed(event, error, plan.about);
     }
     await deliveries.settle(event.id, role, 'sent', { vendorId: receipt?.vendorId });
+    await reportReminder(event, { status: 'sent' });
     log.info('delivered', { eventId: event.id, attempts });
   }
 
@@ -178,17 +213,24 @@ function outboundRole({ manifest, roles }: { manifest: Manifest; roles: object }
 async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest): Promise<Message | string> {
   const member = await members().get(event.memberId);
   if (!member) return 'the member is not known any more';
-  // All that we write so far is about the member's own points.
-  if (!hasAgreed(member.consents, channel, 'transactional')) return `no consent to ${channel}`;
+  if (!hasAgreed(member.consents, channel, purposeOf(event))) return `no consent to ${channel}`;
   const to = member.identities.find(({ type }) => type === (ADDRESSES[channel] ?? id))?.value;
   if (to === undefined) return `no address for ${channel}`;
   // Liquid is a heavy thing to load, for those who write to members only.
   const { messageFor } = await import('../lib/runtime/messages.ts');
   const made = messageFor(event, member, merchant());
-  if (!made) return `no text is written for ${event.type}`;
+  if (!made) return `${NO_TEXT} ${event.type}`;
   const receiptUrl = optionalSetting('RECEIPT_URL');
   return { id: event.id, channel, to, ...made, ...(receiptUrl && { receiptUrl }) };
 }
+
+/** To win somebody back is advertising; everything else is about the member’s own points. */
+const purposeOf = ({ type }: LoyaltyEvent): Purpose => (UNASKED.has(type) ? 'marketing' : 'transactional');
+
+/** Greetings and invitations: nothing that the member did, and nothing that is lost. */
+const UNASKED: ReadonlySet<string> = new Set(['member.inactive', 'birthday', 'anniversary']);
+
+const NO_TEXT = 'no text is written for';
 
 const ADDRESSES: Readonly<Partial<Record<Channel, string>>> = { sms: 'phone', whatsapp: 'phone', email: 'email' };
 
@@ -208,13 +250,15 @@ async function withdraw(connector: string, { id, channel, to }: Message): Promis
 }
 
 /** As the bus wraps it. */
-function eventOf({ body }: SQSRecord): LoyaltyEvent {
+function eventOf({ body }: SQSRecord): LoyaltyEvent | ProgramEvent {
   let detail: unknown;
   try {
     detail = (JSON.parse(body) as { detail?: unknown }).detail;
   } catch {
     throw new Permanent('the message is not JSON');
   }
+  const { data: ofAll } = ProgramEvent.safeParse(detail);
+  if (ofAll) return ofAll;
   const { data, error } = LoyaltyEvent.safeParse(detail);
   if (data) return data as LoyaltyEvent;
   throw new Permanent(

@@ -1,7 +1,9 @@
 import type { Account } from '../lib/loyalty/account.ts';
+import { campaignRewards, isOn, withRewards } from '../lib/loyalty/campaigning.ts';
 import type { CodeEnd } from '../lib/loyalty/codes.ts';
 import { rewardOf } from '../lib/loyalty/offer.ts';
 import type { Reward } from '../lib/loyalty/program/rewards.ts';
+import type { Program } from '../lib/loyalty/program.ts';
 import { refusalOf } from '../lib/loyalty/redeem.ts';
 import { today } from '../lib/loyalty/situation.ts';
 import { codeAnswer, type LoadedAnswer, type RewardAnswer, type StockAnswer } from '../lib/runtime/answers/rewards.ts';
@@ -11,7 +13,7 @@ import { isGiven } from '../lib/runtime/codes.ts';
 import { merchant } from '../lib/runtime/config.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
-import { supplies, till } from '../lib/runtime/shop.ts';
+import { campaignsAround, currentCampaigns, supplies, till } from '../lib/runtime/shop.ts';
 
 const situation = () => ({ program: merchant().program, now: new Date() });
 const refused = (because: string): Answer => problem(409, 'refused', { because });
@@ -23,13 +25,14 @@ export const handler = api(
   endpoint(listRewards, async ({ member }) => {
     const account = member === undefined ? undefined : await till().account(member);
     if (member !== undefined && !account) return unknownMember({ type: 'member' });
-    const { rewards } = merchant().program;
+    const program = await offeredTo(account);
+    const { rewards } = program;
     const left = rewards.some(({ stock }) => stock !== undefined) ? await supplies().stock.left() : new Map();
-    return { status: 200, body: { rewards: rewards.map((reward) => listed(reward, left, account)) } };
+    return { status: 200, body: { rewards: rewards.map((reward) => listed(reward, left, account, program)) } };
   }),
 
   endpoint(addStock, async ({ id, stockId, pieces }) => {
-    const reward = rewardOf(merchant().program, id);
+    const reward = rewardOf(await catalogue(), id);
     if (!reward) return unknownReward;
     if (reward.stock === undefined) return refused('not-counted');
     const body: StockAnswer = { rewardId: id, stockId, pieces };
@@ -46,7 +49,7 @@ export const handler = api(
   }),
 
   endpoint(loadCodes, async ({ id, codes }) => {
-    const reward = rewardOf(merchant().program, id);
+    const reward = rewardOf(await catalogue(), id);
     if (!reward) return unknownReward;
     if (reward.code?.from !== 'list') return refused('takes-no-list');
     const body: LoadedAnswer = { rewardId: id, ...(await supplies().codes.load(id, codes)) };
@@ -73,10 +76,29 @@ export const handler = api(
   }),
 );
 
-function listed(reward: Reward, taken: ReadonlyMap<string, number>, account: Account | undefined): RewardAnswer {
+/** All that staff may have to prepare: also what a campaign will offer. */
+async function catalogue(): Promise<Program> {
+  const { program } = merchant();
+  return { ...program, rewards: [...program.rewards, ...campaignRewards(await currentCampaigns()())] };
+}
+
+/** What this member can have now; without a member, what campaigns offer to anybody. */
+async function offeredTo(account: Account | undefined): Promise<Program> {
+  const { program, now } = situation();
+  if (account) return withRewards(account, { program, now, ...(await campaignsAround()(account.memberId)) });
+  const on = (await currentCampaigns()()).filter((campaign) => isOn(campaign, now));
+  return { ...program, rewards: [...program.rewards, ...campaignRewards(on)] };
+}
+
+function listed(
+  reward: Reward,
+  taken: ReadonlyMap<string, number>,
+  account: Account | undefined,
+  program: Program,
+): RewardAnswer {
   const left = reward.stock === undefined ? undefined : (taken.get(reward.id) ?? reward.stock);
   if (!account) return { ...reward, left };
-  const because = refusalOf(account, { rewardId: reward.id }, situation(), { gone: left === 0 });
+  const because = refusalOf(account, { rewardId: reward.id }, { ...situation(), program }, { gone: left === 0 });
   return { ...reward, left, affordable: because === undefined, because };
 }
 

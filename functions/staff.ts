@@ -38,7 +38,7 @@ export const handler = api(
   endpoint(getProgram, async () => {
     const { program, version } = merchant();
     const limited = program.rules.filter(({ budgetPoints }) => budgetPoints !== undefined);
-    const used = await Promise.all(limited.map(async ({ id }) => [id, (await budgets()?.used(id)) ?? 0] as const));
+    const used = await Promise.all(limited.map(async ({ id }) => [id, (await budgets().used(id)) ?? 0] as const));
     return { status: 200, body: programAnswer(program, version, Object.fromEntries(used)) };
   }),
 

@@ -64,6 +64,7 @@ export default {
       },
     ],
     expiry: { kind: 'months', months: 12, until: 'end-of-month' },
+    inactivity: { daysAfter: [30, 60, 90] },
     redemption: { holdMinutes: 60, pointsPerMinor: 0.2 },
     referrals: {
       referrerPoints: 50,
@@ -85,6 +86,10 @@ export default {
       en: '{{ program }}: {{ points }} points redeemed. Balance: {{ balance }}.',
       de: '{{ program }}: {{ points }} Punkte eingelöst. Stand: {{ balance }}.',
     },
+    'points.expiring': {
+      en: '{{ program }}: {{ points }} of your points expire {% if on == through %}on {{ on }}{% else %}from {{ on }} to {{ through }}{% endif %}. Balance: {{ balance }}.',
+      de: '{{ program }}: {{ points }} deiner Punkte verfallen {% if on == through %}am {{ on }}{% else %}vom {{ on }} bis {{ through }}{% endif %}. Stand: {{ balance }}.',
+    },
     'points.expired': {
       en: '{{ program }}: {{ points }} points have expired. Balance: {{ balance }}.',
       de: '{{ program }}: {{ points }} Punkte sind verfallen. Stand: {{ balance }}.',
@@ -97,14 +102,17 @@ export default {
       'points.earned',
       'points.redeemed',
       'points.reversed',
+      'points.expiring',
       'points.expired',
+      'member.inactive',
       'tier.changed',
     ]),
     use('twilio-sms', { messagingServiceSid: 'MG0123456789abcdef0123456789abcdef' }, [
       'points.earned',
       'points.redeemed',
+      'points.expiring',
       'points.expired',
     ]),
-    use('slack', {}, ['points.redeemed', 'fraud.flagged']),
+    use('slack', {}, ['points.redeemed', 'fraud.flagged', 'campaign.started', 'campaign.ended']),
   ],
 } satisfies MerchantInput;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Manifest } from '../lib/connectors/contract.ts';
 import { type ConnectorId, manifests } from '../lib/connectors/manifests.ts';
-import { EventType } from '../lib/loyalty/events.ts';
+import { EventType, programEvents, Told } from '../lib/loyalty/events.ts';
 import { Channel, Purpose } from '../lib/loyalty/facts.ts';
 import { Program } from '../lib/loyalty/program.ts';
 
@@ -12,7 +12,7 @@ const Use = z
   .strictObject({
     id: z.enum(ids, { error: (issue) => `no connector ${JSON.stringify(issue.input)}: there are ${ids.join(', ')}` }),
     settings: z.record(z.string(), z.unknown()),
-    on: z.array(EventType),
+    on: z.array(Told),
   })
   .check(({ value, issues }) => {
     const { roles, title }: Manifest = manifests[value.id];
@@ -22,6 +22,15 @@ const Use = z
         path: ['on'],
         message: `${title} only tells us things and can be told nothing: leave its events out`,
         input: value.on,
+      });
+    }
+    const ofAll = value.on.findIndex((event) => Object.hasOwn(programEvents, event));
+    if (ofAll !== -1 && !roles.includes('alert')) {
+      issues.push({
+        code: 'custom',
+        path: ['on', ofAll],
+        message: `${title} does not reach staff, who are told of campaigns: leave it out`,
+        input: value.on[ofAll],
       });
     }
     const result = manifests[value.id].settings.safeParse(value.settings);
@@ -76,6 +85,17 @@ export const Merchant = z
         });
       seen.add(id);
     }
+    const [first] = value.locales;
+    const writes = value.connectors.some(
+      ({ id, on }) => on.includes('points.expiring') && (manifests[id] as Manifest).roles.includes('channel'),
+    );
+    if (writes && first !== undefined && value.messages['points.expiring']?.[first] === undefined)
+      issues.push({
+        code: 'custom',
+        path: ['messages', 'points.expiring'],
+        message: `members are to be reminded and no text says so in ${first}: write one, or no points will ever expire`,
+        input: value.messages['points.expiring'],
+      });
   });
 export type Merchant = z.output<typeof Merchant>;
 export type MerchantInput = z.input<typeof Merchant>;
@@ -84,7 +104,7 @@ export type MerchantInput = z.input<typeof Merchant>;
 export const use = <Id extends ConnectorId>(
   id: Id,
   settings: z.input<(typeof manifests)[Id]['settings']>,
-  on: readonly EventType[] = [],
+  on: readonly Told[] = [],
 ): MerchantInput['connectors'][number] => ({ id, settings, on: [...on] });
 
 /** A merchant's file has a fault: which value, where, and what to do. */

@@ -17,6 +17,7 @@ export interface Tables {
   readonly entries: string;
   readonly members: string;
   readonly program: string;
+  readonly reports: string;
 }
 
 export interface RunningDynamoDb {
@@ -52,6 +53,7 @@ export async function startDynamoDb(): Promise<RunningDynamoDb> {
         entries: name('entries'),
         members: name('members'),
         program: name('program'),
+        reports: name('reports'),
       };
       await createTables(client, tables);
       return tables;
@@ -72,18 +74,18 @@ async function createTables(client: DynamoDBClient, tables: Tables): Promise<voi
     { AttributeName: hash, KeyType: 'HASH' as const },
     ...(range ? [{ AttributeName: range, KeyType: 'RANGE' as const }] : []),
   ];
-  const dueIndex = (name: string) => ({
+  const dueIndex = (name: string, by = 'memberId') => ({
     IndexName: name,
-    KeySchema: key(name, 'memberId'),
+    KeySchema: key(name, by),
     Projection: { ProjectionType: 'KEYS_ONLY' as const },
   });
   await client.send(
     new CreateTableCommand({
       TableName: tables.accounts,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [text('memberId'), text('expiryDue'), text('reviewDue')],
+      AttributeDefinitions: [text('memberId'), text('expiryDue'), text('reviewDue'), text('inactiveDue')],
       KeySchema: key('memberId'),
-      GlobalSecondaryIndexes: [dueIndex('expiryDue'), dueIndex('reviewDue')],
+      GlobalSecondaryIndexes: [dueIndex('expiryDue'), dueIndex('reviewDue'), dueIndex('inactiveDue')],
     }),
   );
   await client.send(
@@ -95,13 +97,20 @@ async function createTables(client: DynamoDBClient, tables: Tables): Promise<voi
       StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
     }),
   );
-  for (const name of [tables.members, tables.program]) {
+  for (const name of [tables.members, tables.program, tables.reports]) {
     await client.send(
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [text('pk'), text('sk')],
+        AttributeDefinitions: [
+          text('pk'),
+          text('sk'),
+          ...(name === tables.members ? [text('birthdayDue'), text('joinedDue')] : []),
+        ],
         KeySchema: key('pk', 'sk'),
+        ...(name === tables.members && {
+          GlobalSecondaryIndexes: [dueIndex('birthdayDue', 'pk'), dueIndex('joinedDue', 'pk')],
+        }),
       }),
     );
   }

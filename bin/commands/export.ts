@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { bookkeeping, plainText } from '../../lib/loyalty/bookkeeping.ts';
 import { type Entry, entryIdOf } from '../../lib/loyalty/entry.ts';
+import { cell } from '../../lib/loyalty/spreadsheet.ts';
 import { everyMember } from '../../lib/runtime/audit.ts';
-import { cell } from '../csv.ts';
 import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
 
 const COLUMNS = [

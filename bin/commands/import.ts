@@ -129,7 +129,7 @@ async function run(file: string, options: Options): Promise<void> {
   const started = performance.now();
   let first: number | undefined;
   const { takeIn } = openImport({
-    members: openMembers({ client, table: tables.members }),
+    members: openMembers({ client, table: tables.members, timeZone: merchant.program.timeZone }),
     ledger,
     inFlight: IN_FLIGHT,
     dryRun: options.dryRun ?? false,

@@ -6,11 +6,11 @@ import { formatAmount } from '../../lib/loyalty/money.ts';
 import type { Program } from '../../lib/loyalty/program.ts';
 import { gain, openTotals, type Totals } from '../../lib/loyalty/replay/totals.ts';
 import { type Question, type Replayed, replay } from '../../lib/loyalty/replay.ts';
+import { cell } from '../../lib/loyalty/spreadsheet.ts';
 import { everyMember } from '../../lib/runtime/audit.ts';
 import { openMembers } from '../../lib/runtime/members.ts';
 import { readStory } from '../../lib/runtime/stories.ts';
 import { asksForTags } from '../../lib/runtime/surroundings.ts';
-import { cell } from '../csv.ts';
 import { forEachInFlight } from '../in-flight.ts';
 import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
 import { readProgram } from '../program-file.ts';
@@ -37,7 +37,9 @@ export function replayProgram(stampbook: Command): void {
       const changed = await readProgram(options.program, merchant);
       const now = new Date();
       const question = { current, changed, since: new Date(now.getTime() - options.days * DAY_MS).toISOString() };
-      const members = asksForTags(changed) ? openMembers({ client, table: tables.members }) : undefined;
+      const members = asksForTags(changed)
+        ? openMembers({ client, table: tables.members, timeZone: current.timeZone })
+        : undefined;
 
       const table = options.csv === undefined ? undefined : openTable(options.csv);
       const totals = openTotals(SHOWN);

@@ -1,6 +1,8 @@
+import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
@@ -13,7 +15,15 @@ export interface Access {
   readonly statements: readonly PolicyStatement[];
 }
 
-export type TableAction = 'GetItem' | 'Query' | 'Scan' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
+export type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'Scan'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem';
 
 /** A transaction needs the action of each of its parts; there is none of its own. */
 export const table = (variable: `TABLE_${string}`, target: ITable, ...actions: readonly TableAction[]): Access => ({
@@ -68,6 +78,39 @@ export const readingStream = (streamArn: string): Access => ({
     ),
   ],
 });
+
+/**
+ * Schedules of its own in the merchant's group, under names that begin so: which ones there will be, nobody knows before.
+ * They run in the name of the group's role, which can do no more than put messages into queues.
+ */
+export const scheduling = (
+  group: CfnScheduleGroup,
+  role: IRole,
+  names: `${string}-*`,
+  { queue, deadLetters }: { readonly queue: IQueue; readonly deadLetters: IQueue },
+): Access => {
+  const { region, account } = Stack.of(group);
+  const passing = new PolicyStatement({
+    actions: ['iam:PassRole'],
+    resources: [role.roleArn],
+    conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+  });
+  return {
+    environment: {
+      SCHEDULE_GROUP: group.ref,
+      SCHEDULER_ROLE_ARN: role.roleArn,
+      SWEEPS_ARN: queue.queueArn,
+      SWEEPS_PARKED_ARN: deadLetters.queueArn,
+    },
+    statements: [
+      allow(
+        ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
+        `arn:aws:scheduler:${region}:${account}:schedule/${group.ref}/${names}`,
+      ),
+      passing,
+    ],
+  };
+};
 
 /** Plain facts under a name, without any right. */
 export const knowing = (environment: Readonly<Record<string, string>>): Access => ({ environment, statements: [] });

@@ -6,12 +6,14 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Access, allow, indexes, publishing, sending, type TableAction, table } from './access.ts';
+import { type Access, allow, indexes, publishing, scheduling, sending, type TableAction, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
 import { glance } from './bell.ts';
+import { Counting } from './counting.ts';
 import { ShopDashboard } from './dashboard.ts';
-import { type DataStack, DUE_INDEXES } from './data-stack.ts';
+import { type DataStack, DUE_INDEXES, ROUND_INDEXES } from './data-stack.ts';
 import type { Deployment } from './deployment.ts';
+import { acknowledge } from './findings.ts';
 import type { FunctionName } from './functions.ts';
 import { pascal } from './pascal.ts';
 import { QueueWorker } from './queue-worker.ts';
@@ -46,7 +48,7 @@ export class AppStack extends Stack {
     });
     const common = { deployment, bell: this.bell };
 
-    const { accounts, entries, members, program } = data;
+    const { accounts, entries, members, program, reports } = data;
     // The journal is added to and read; nobody may change or remove what stands in it.
     const journal = [
       table('TABLE_ACCOUNTS', accounts, 'GetItem', 'PutItem'),
@@ -140,6 +142,8 @@ export class AppStack extends Stack {
         'POST /v1/codes/{code}/revoke',
       ],
       ...journal,
+      // Whom a campaign's reward is for.
+      findingMembers,
       programAnd('Query', 'PutItem', 'DeleteItem'),
     );
     answers(
@@ -186,6 +190,24 @@ export class AppStack extends Stack {
       ],
     });
 
+    const counting = new Counting(this, 'Counting', {
+      ...common,
+      entries,
+      may: [
+        // A gap in what the stream brings is filled from the journal.
+        table('TABLE_ENTRIES', entries, 'Query'),
+        table('TABLE_REPORTS', reports, 'BatchGetItem', 'PutItem', 'UpdateItem'),
+      ],
+    });
+    answers(
+      'reports',
+      ['GET /v1/reports/{name}', 'POST /v1/segments/count', 'POST /v1/segments/members'],
+      table('TABLE_REPORTS', reports, 'Query'),
+      // Birthdays, tags and consents are asked of the profile, and of nobody whom the sums rule out already.
+      table('TABLE_MEMBERS', members, 'BatchGetItem'),
+      programAnd(),
+    );
+
     const sweeps = new QueueWorker(this, 'Sweeps', {
       ...common,
       worker: 'expire',
@@ -198,8 +220,15 @@ export class AppStack extends Stack {
       may: (own) => [
         ...journal,
         indexes(accounts, ...DUE_INDEXES),
-        table('TABLE_PROGRAM', program, 'UpdateItem'),
+        // What comes to everybody is brought to everybody; the day of an absence is moved without an entry.
+        table('TABLE_ACCOUNTS', accounts, 'Scan', 'UpdateItem'),
+        table('TABLE_MEMBERS', members, 'GetItem'),
+        indexes(members, ...ROUND_INDEXES),
+        // What comes with a day may be worth points, of which rules and campaigns have budgets.
+        table('TABLE_PROGRAM', program, 'GetItem', 'PutItem', 'UpdateItem'),
         sending('QUEUE_SWEEPS_URL', own.queue),
+        // That a campaign has begun is in nobody's journal.
+        publishing(this.bus),
       ],
     });
 
@@ -226,7 +255,32 @@ export class AppStack extends Stack {
       period: glance,
       because: 'A member’s balance is not the sum of the journal: the log names the entry; run "stampbook verify"',
     });
-    this.schedule(deployment, { sweeps: sweeps.work, audit: audit.work });
+    const { group, role } = this.schedule(deployment, { sweeps: sweeps.work, audit: audit.work });
+
+    const campaigns = answers(
+      'campaigns',
+      [
+        'POST /v1/campaigns',
+        'GET /v1/campaigns',
+        'GET /v1/campaigns/{id}',
+        'POST /v1/campaigns/{id}/schedule',
+        'POST /v1/campaigns/{id}/end',
+        'POST /v1/campaigns/{id}/cancel',
+        'POST /v1/campaigns/{id}/dry-run',
+      ],
+      // A dry run tells journals again, and writes nothing.
+      table('TABLE_ACCOUNTS', accounts, 'GetItem', 'Scan'),
+      table('TABLE_ENTRIES', entries, 'GetItem', 'Query'),
+      findingMembers,
+      programAnd('Query', 'PutItem'),
+      scheduling(group, role, 'campaign-*', sweeps.work),
+      sending('QUEUE_SWEEPS_URL', sweeps.work.queue),
+    );
+    acknowledge(
+      campaigns,
+      'AwsSolutions-IAM5[Resource::arn:aws:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<Schedules>/campaign-*]',
+      'A campaign that staff write at run time has schedules of its own; only those, in this merchant’s group.',
+    );
 
     const dashboard = new ShopDashboard(this, 'Dashboard', { deployment, api: this.api });
     const say = (output: string, value: string, description: string) =>
@@ -237,9 +291,10 @@ export class AppStack extends Stack {
     say('SweepsParkedUrl', sweeps.work.deadLetters.queueUrl, 'Sweeps that could not be done');
     say('AuditParkedUrl', audit.work.deadLetters.queueUrl, 'Parts of the ledger that could not be proved');
     say('RelayDeadUrl', relay.dead.queueUrl, 'Stretches of the journal that could not be told');
+    say('TallyDeadUrl', counting.dead.queueUrl, 'Stretches of the journal that could not be counted');
   }
 
-  private schedule(deployment: Deployment, work: { readonly sweeps: WorkQueue; readonly audit: WorkQueue }): void {
+  private schedule(deployment: Deployment, work: { readonly sweeps: WorkQueue; readonly audit: WorkQueue }) {
     const { prefix } = deployment;
     const { timeZone } = deployment.merchant.program;
     const group = new CfnScheduleGroup(this, 'Schedules', { name: prefix });
@@ -271,6 +326,21 @@ export class AppStack extends Stack {
       message: { kind: 'sweep', duty: 'reviews' },
       expression: 'rate(15 minutes)',
     });
+    if (deployment.merchant.program.inactivity)
+      new SweepSchedule(this, 'Absences', {
+        ...sweep,
+        name: 'notice-absences',
+        message: { kind: 'sweep', duty: 'absences' },
+        expression: 'cron(32 3 * * ? *)',
+      });
+    // Each looks every night, also for what comes once a year: a night on which it did not run is caught up by the next.
+    for (const [at, duty] of DATED.entries())
+      new SweepSchedule(this, pascal(`keep-${duty}`), {
+        ...sweep,
+        name: `keep-${duty}`,
+        message: { kind: 'sweep', duty },
+        expression: `cron(${35 + 5 * at} 3 * * ? *)`,
+      });
     // An hour after the sweeps, so that it proves what they have done.
     new SweepSchedule(this, 'Audits', {
       ...sweep,
@@ -279,5 +349,9 @@ export class AppStack extends Stack {
       message: { kind: 'audit' },
       expression: 'cron(30 4 * * ? *)',
     });
+    return { group, role };
   }
 }
+
+/** Greetings, and what comes to everybody with a month or a year; the worker knows what the program has anything for. */
+const DATED = ['birthdays', 'anniversaries', 'monthly', 'yearly', 'statements'] as const;

@@ -42,6 +42,7 @@ export class ShopDashboard extends Construct {
     const parked = [
       ...queues.map((queue) => queue.parked),
       `${prefix}-relay-dead`,
+      `${prefix}-tally-dead`,
       ...sources.map((use) => queueNamesOf(prefix, `${use.id}-intake`).parked),
     ];
     const ofFunction = (metricName: string, statistic: string) => (name: FunctionName) =>

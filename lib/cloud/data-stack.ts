@@ -25,6 +25,8 @@ export class DataStack extends Stack {
   readonly members: Table;
   /** API keys, waiting facts, deliveries, cursors: what runs beside the members. */
   readonly program: Table;
+  /** Sums and a row for each member, made from the journal: it could be made again. */
+  readonly reports: Table;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
@@ -46,11 +48,20 @@ export class DataStack extends Stack {
       stream: StreamViewType.NEW_IMAGE,
     });
     this.members = this.table(deployment, 'Members', { partitionKey: text('pk'), sortKey: text('sk') });
+    for (const indexName of ROUND_INDEXES) {
+      this.members.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: text(indexName),
+        sortKey: text('pk'),
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
+    }
     this.program = this.table(deployment, 'Program', {
       partitionKey: text('pk'),
       sortKey: text('sk'),
       timeToLiveAttribute: 'ttl',
     });
+    this.reports = this.table(deployment, 'Reports', { partitionKey: text('pk'), sortKey: text('sk') });
   }
 
   private table(deployment: Deployment, name: string, keys: TableProps): Table {
@@ -70,7 +81,10 @@ export class DataStack extends Stack {
   }
 }
 
-/** When something falls due on an account: points that expire; pending points, holds and tiers to look at. */
-export const DUE_INDEXES = ['expiryDue', 'reviewDue'] as const;
+/** When something falls due on an account: points that expire; pending points, holds and tiers to look at; absences. */
+export const DUE_INDEXES = ['expiryDue', 'reviewDue', 'inactiveDue'] as const;
+
+/** The days of the year on which a member was born and has joined: personal, so they are here and go with the row. */
+export const ROUND_INDEXES = ['birthdayDue', 'joinedDue'] as const;
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });

@@ -9,12 +9,15 @@ export const APP_FUNCTIONS = [
   'activities',
   'redemptions',
   'rewards',
+  'campaigns',
   'sharing',
   'staff',
   'accrue',
   'publish',
   'expire',
   'audit',
+  'tally',
+  'reports',
 ] as const;
 
 /** A bundle's name. In a merchant's stage it also ends the function's. */

@@ -1,4 +1,5 @@
 import type { Points } from './points.ts';
+import type { Reminders } from './reminded.ts';
 
 /** `YYYY-MM-DD` in the merchant's zone. */
 export type Day = string;
@@ -69,6 +70,8 @@ export interface Account {
    * the last activity now; those of an older day have lapsed.
    */
   readonly keptFrom?: Day;
+  /** What the member was told about dates on which points lapse. */
+  readonly reminders?: Reminders;
   /** Who brought the member, until the first order that qualifies has come. */
   readonly referredBy?: { readonly memberId: string; readonly on: Day };
   /** Where this account went when it was found to be somebody's second one; nothing else is posted here then. */

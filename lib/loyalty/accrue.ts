@@ -1,6 +1,7 @@
 import type { Account, Day, EarlyRefund, NEVER } from './account.ts';
-import { credit, keptAlive, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
+import { credit, isPast, keptAlive, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
 import { dayIn, minuteIn } from './calendar.ts';
+import { campaignBudgets, campaignsBooked, inForce } from './campaigning.ts';
 import { fingerprint } from './canonical.ts';
 import { minor, type Occasion } from './conditions.ts';
 import type { Detail, Part, Spent } from './detail.ts';
@@ -9,6 +10,8 @@ import type { ActivityFact, Line, SaleFact } from './facts.ts';
 import { soldLine } from './goods.ts';
 import { keptOf, type Sold } from './kept.ts';
 import { lotFor, placed, placeOf } from './lots.ts';
+import { milestonesReached } from './milestones.ts';
+import { isDeed } from './occasions.ts';
 import { NO_POINTS, points } from './points.ts';
 import type { Program } from './program.ts';
 import { type Situation, sparse, today } from './situation.ts';
@@ -80,16 +83,19 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
   const additions = plus(earnedBuckets, comesBack);
   const buckets = plus(alive.buckets, credit(account.buckets, additions, program.refunds.offsetBp));
   const settled = keptMilliChange(account, sale, kept.milli, kept.earned);
+  // What was all back before it came was no purchase.
+  const purchase = kept.nothing ? 0 : 1;
+  const passed = milestonesReached(account, { visits: purchase, purchases: purchase, points: kept.earned }, program);
   const change: Change = {
     buckets,
     lots: plus(alive.lots, lots),
     keptFrom: alive.keptFrom,
     lifetime: kept.earned,
     window: { [sale.window.key]: kept.window },
-    counters,
+    counters: { ...counters, ...passed.counters },
     carry: settled,
-    // What was all back before it came was no purchase.
-    ...(!kept.nothing && { visits: 1, purchases: 1 }),
+    visits: purchase,
+    purchases: purchase,
     activeOn: soldOn,
     ...(early.length > 0 && { settlesEarly: orderOf(fact) }),
     ...(better.referredBy && { referredBy: null }),
@@ -102,6 +108,8 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
     unlocked: unlockedBy(account, buckets, reached.id, situation),
     ...(flags.length > 0 && { flags }),
     ...(better.referredBy && { referredBy: better.referredBy }),
+    ...(better.campaigns.length > 0 && { campaigns: better.campaigns }),
+    ...(passed.reached.length > 0 && { milestones: passed.reached }),
   };
   return {
     key: saleKey(fact),
@@ -136,8 +144,22 @@ function saleAt(
   const because = noPoints(fact, program, soldOn);
   const valued: Valued = because
     ? { parts: [], trace: [{ step: because }] }
-    : awardOf(program, occasionOf(fact, account, situation, tier.id), tier, { lines, total: fact });
-  const limited = capped(program, account, soldOn, valued.parts, situation.budgets);
+    : awardOf(
+        program,
+        occasionOf(fact, account, situation, tier.id),
+        tier,
+        { lines, total: fact },
+        inForce(account, fact.occurredAt, soldOn, situation),
+      );
+  const limited = capped(
+    program,
+    account,
+    soldOn,
+    valued.parts,
+    situation.budgets,
+    campaignBudgets(situation.campaigns),
+  );
+  const offered = campaignsBooked(valued.touched ?? [], limited.parts, account, soldOn);
   const referral = because ? undefined : referralOf(account, fact, program, soldOn);
   const flags = because ? [] : suspicions(account, fact, situation);
   const placedParts = parted(
@@ -184,7 +206,8 @@ function saleAt(
     reaches: tierWith(because ? 0 : whole.window),
     trace,
     flags,
-    counters: { ...limited.counters, ...saleCounts(fact, program) },
+    counters: { ...limited.counters, ...offered.counters, ...saleCounts(fact, program) },
+    campaigns: offered.notes,
     early,
     // Also when all of it went back before it was told: else the order in which the two come would decide about the next.
     ...(referral && { referredBy: referral.referrer }),
@@ -244,10 +267,11 @@ function parted(
   day: Day,
   lot: string,
   review: string | undefined,
+  given?: { readonly today: Day },
 ): { readonly parts: readonly Part[]; readonly to: string } {
   const { program } = situation;
   const placeFor = (rule: Program['rules'][number] | undefined): string => {
-    const bucket = bucketFor(account, program, rule, day);
+    const bucket = bucketFor(account, program, rule, day, given);
     const place = placeOf(bucket, rule?.pending ?? program.pending, { day, today: today(situation), name: lot });
     return review ? lotFor(review, place) : place;
   };
@@ -255,23 +279,30 @@ function parted(
   return {
     to,
     parts: parts.map((part) => {
-      const rule = ruleOf(program, part.rule);
+      const rule = ruleOf(program, part.of ?? part.rule);
       const place = rule?.pending || rule?.expiry ? placeFor(rule) : to;
       return place === to ? part : { ...part, to: place };
     }),
   };
 }
 
-/** Under an expiry by inactivity, what comes late lives as long as what the member did since. */
+/**
+ * Under an expiry by inactivity, what comes late lives as long as what the member did since. What is `given` to somebody
+ * who did nothing for it goes to the points that are alive, and shares what becomes of them.
+ */
 export function bucketFor(
   account: Account,
   program: Program,
   rule: Program['rules'][number] | undefined,
   day: Day,
+  given?: { readonly today: Day },
 ): Day | typeof NEVER {
   const expiry = rule?.expiry ?? program.expiry;
-  const from = expiry.kind === 'inactivity' && (account.lastActivityOn ?? '') > day ? account.lastActivityOn : day;
-  return lastDayOf(expiry, from ?? day);
+  const { lastActivityOn = '' } = account;
+  if (expiry.kind !== 'inactivity' || lastActivityOn === '') return lastDayOf(expiry, day);
+  const alive = lastDayOf(expiry, lastActivityOn);
+  if (lastActivityOn > day || (given && !isPast(alive, given.today))) return alive;
+  return lastDayOf(expiry, day);
 }
 
 function occasionOf(fact: SaleFact | ActivityFact, account: Account, situation: Situation, tier: string): Occasion {
@@ -307,8 +338,22 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
   const valued: Valued =
     doneOn < program.startsOn
       ? { parts: [], trace: [{ step: 'before-program' }] }
-      : awardOf(program, occasionOf(fact, account, situation, tier.id), tier);
-  const limited = capped(program, account, doneOn, valued.parts, situation.budgets);
+      : awardOf(
+          program,
+          occasionOf(fact, account, situation, tier.id),
+          tier,
+          undefined,
+          inForce(account, fact.occurredAt, doneOn, situation),
+        );
+  const limited = capped(
+    program,
+    account,
+    doneOn,
+    valued.parts,
+    situation.budgets,
+    campaignBudgets(situation.campaigns),
+  );
+  const offered = campaignsBooked(valued.touched ?? [], limited.parts, account, doneOn);
   const flags = suspicions(account, fact, situation);
   const object = `${fact.activity}:${fact.activityId}`;
   const { parts, to } = parted(
@@ -318,6 +363,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
     doneOn,
     lotName(fact.source, object),
     flags.length > 0 ? reviewName(fact.source, object) : undefined,
+    isDeed(fact.activity) ? undefined : { today: day },
   );
   const visits = fact.activity === 'visit' ? 1 : 0;
   const carried = program.stacking.rounding === 'carry' ? account.carry : undefined;
@@ -334,7 +380,9 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
   const kept = keptOf(sold, []);
   const amount = window.by === 'points' ? kept.earned : window.by === 'visits' ? visits : 0;
   const { buckets: earnedBuckets, lots } = placed(kept.byPlace);
-  const alive = keptAlive(account, program, doneOn, day);
+  const deed = isDeed(fact.activity);
+  const alive = deed ? keptAlive(account, program, doneOn, day) : { buckets: {}, lots: {} };
+  const passed = milestonesReached(account, { visits, purchases: 0, points: kept.earned }, program);
   const buckets = plus(alive.buckets, credit(account.buckets, earnedBuckets, program.refunds.offsetBp));
   const reached = tierOf(
     program,
@@ -353,23 +401,26 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
       kind: 'activity',
       activity: fact.activity,
       activityId: fact.activityId,
+      ...(fact.years !== undefined && { years: fact.years }),
       earned: kept.earned,
       to,
       parts,
       ...(fact.locationId !== undefined && { locationId: fact.locationId }),
       unlocked: unlockedBy(account, buckets, reached.id, situation),
       ...(flags.length > 0 && { flags }),
+      ...(offered.notes.length > 0 && { campaigns: offered.notes }),
+      ...(passed.reached.length > 0 && { milestones: passed.reached }),
     },
     change: sparse({
       buckets,
       lots: plus(alive.lots, lots),
-      keptFrom: alive.keptFrom,
+      ...('keptFrom' in alive && { keptFrom: alive.keptFrom }),
       lifetime: kept.earned,
       window: { [window.key]: amount },
-      counters: limited.counters,
+      counters: { ...limited.counters, ...offered.counters, ...passed.counters },
       carry: keptMilliChange(account, sold, kept.milli, kept.earned),
       visits,
-      activeOn: doneOn,
+      ...(deed && { activeOn: doneOn }),
     }),
   };
 }

@@ -47,6 +47,11 @@ export function announce(entry: Entry): LoyaltyEvent[] {
       }
       for (const rewardId of detail.unlocked) say('reward.unlocked', { rewardId }, `.${rewardId}`);
       for (const flag of detail.flags ?? []) say('fraud.flagged', { because: flag, object }, `.${flag}`);
+      for (const { id, of, count } of detail.milestones ?? [])
+        say('milestone.reached', { milestoneId: id, of, count }, `.${id}`);
+      if (detail.kind === 'activity' && detail.activity === 'birthday') say('birthday', { points: detail.earned });
+      if (detail.kind === 'activity' && detail.activity === 'anniversary' && detail.years !== undefined)
+        say('anniversary', { years: detail.years, points: detail.earned });
       break;
     }
     case 'redeemed':
@@ -69,6 +74,23 @@ export function announce(entry: Entry): LoyaltyEvent[] {
         });
       }
       for (const flag of detail.flags) say('fraud.flagged', { because: flag, object: detail.orderId }, `.${flag}`);
+      break;
+    case 'reminded':
+      say('points.expiring', {
+        points: detail.points,
+        on: detail.on,
+        through: detail.through,
+        daysBefore: detail.daysBefore,
+        last: detail.last,
+      });
+      break;
+    case 'statement': {
+      const { kind: _, ...month } = detail;
+      say('statement.ready', month);
+      break;
+    }
+    case 'inactive':
+      say('member.inactive', { days: detail.days, rung: detail.rung });
       break;
     case 'expired':
       say('points.expired', { points: detail.points, through: detail.through });
@@ -118,6 +140,7 @@ export function announce(entry: Entry): LoyaltyEvent[] {
     case 'code-revoked':
     case 'refused':
     case 'consent':
+    case 'reminder-told':
     case 'tier-reviewed':
     case 'tier-granted':
     case 'tier-grant-ended':

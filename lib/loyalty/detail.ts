@@ -1,4 +1,5 @@
 import type { Buckets, Day, Instant, RefundExtent } from './account.ts';
+import type { Reached } from './milestones.ts';
 import type { Points } from './points.ts';
 import type { Value } from './program/rewards.ts';
 
@@ -30,7 +31,15 @@ export interface Part {
   readonly without?: readonly number[];
   /** Where its points went: the bucket, or the lot that they wait in. Absent: where the sale's did. */
   readonly to?: string;
+  /** What a campaign adds to what this rule gives. */
+  readonly of?: string;
 }
+
+/** A campaign that meant this member and had something to give: what it gave, or that the member is in its hold-out. */
+export type CampaignNoted = { readonly id: string } & (
+  | { readonly points: number; readonly held?: undefined }
+  | { readonly held: true; readonly points?: undefined }
+);
 
 export interface Spent {
   readonly redemptionId: string;
@@ -86,6 +95,8 @@ export type Detail =
       readonly flags?: readonly string[];
       /** It is the order that a referral waited for. */
       readonly referredBy?: string;
+      readonly campaigns?: readonly CampaignNoted[];
+      readonly milestones?: readonly Reached[];
     }
   | {
       readonly kind: 'refund';
@@ -114,12 +125,15 @@ export type Detail =
       readonly kind: 'activity';
       readonly activity: string;
       readonly activityId: string;
+      readonly years?: number;
       readonly earned: Points;
       readonly to: string;
       readonly parts: readonly Part[];
       readonly locationId?: string;
       readonly unlocked: readonly string[];
       readonly flags?: readonly string[];
+      readonly campaigns?: readonly CampaignNoted[];
+      readonly milestones?: readonly Reached[];
     }
   | {
       readonly kind: 'authorized' | 'redeemed';
@@ -185,6 +199,39 @@ export type Detail =
       readonly because: 'voided' | 'lapsed';
     }
   | { readonly kind: 'expired'; readonly points: Points; readonly through: Day }
+  /** What a month, `YYYY-MM`, has brought; the balance is that of its end. */
+  | {
+      readonly kind: 'statement';
+      readonly period: string;
+      readonly earned: Points;
+      readonly redeemed: Points;
+      readonly expired: Points;
+      readonly balance: Points;
+      readonly nextExpiryOn?: Day;
+      readonly nextExpiryPoints?: Points;
+    }
+  /** The member is to be told which points lapse soon: those of dates from `on` through `through`. */
+  | {
+      readonly kind: 'reminded';
+      readonly points: Points;
+      readonly on: Day;
+      readonly through: Day;
+      readonly daysBefore: number;
+      /** No other reminder comes before one of these dates. */
+      readonly last: boolean;
+      /** Channels that were asked; none: nobody can tell the member. */
+      readonly asked: readonly string[];
+    }
+  /** The member was there last on `since`, and now for so many days not: step `rung` of the ladder. */
+  | { readonly kind: 'inactive'; readonly since: Day; readonly days: number; readonly rung: number }
+  /** What a channel made of it: the proof that a member was warned, or could not be. */
+  | {
+      readonly kind: 'reminder-told';
+      readonly reminder: string;
+      readonly by: string;
+      readonly outcome: 'sent' | 'impossible';
+      readonly because?: string;
+    }
   /** Points that waited can be spent, `because` their day has come or somebody said so; or they are gone. */
   | {
       readonly kind: 'activated' | 'declined';

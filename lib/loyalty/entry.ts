@@ -3,6 +3,7 @@ import { digest } from './canonical.ts';
 import type { Detail } from './detail.ts';
 import { remembered } from './period.ts';
 import { type Points, points } from './points.ts';
+import { type ReminderTold, type Reminding, remindersAfter } from './reminded.ts';
 
 /** What an entry does to the account. Deltas; an absent part does not change. */
 export interface Change {
@@ -26,6 +27,9 @@ export interface Change {
   readonly granted?: Account['granted'] | null;
   /** Who brought the member; `null` once that is settled. */
   readonly referredBy?: Account['referredBy'] | null;
+  /** The member is to be told of dates; a channel has said what became of that. */
+  readonly reminds?: Reminding;
+  readonly reminderTold?: ReminderTold;
   /** Where the account goes; `null` when it comes back. */
   readonly mergedInto?: string | null;
   readonly absorbs?: readonly string[];
@@ -170,6 +174,7 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
     early[order] = [...(early[order] ?? []), ...refunds];
   const lastActivityOn = next(latest(account.lastActivityOn, change.activeOn), change.restores?.lastActivityOn);
   const keptFrom = next(change.keptFrom ?? account.keptFrom, change.restores?.keptFrom);
+  const reminders = remindersAfter(account.reminders, change, buckets, `${account.memberId}.${entry.seq}`);
   const granted = next(account.granted, change.granted);
   const referredBy = next(account.referredBy, change.referredBy);
   const mergedInto = next(account.mergedInto, change.mergedInto);
@@ -196,6 +201,7 @@ export function evolve(account: Account, entry: Pick<Entry, 'seq' | 'hash' | 'ch
     purchases: account.purchases + (change.purchases ?? 0),
     ...(lastActivityOn && { lastActivityOn }),
     ...(keptFrom && { keptFrom }),
+    ...(reminders && { reminders }),
     ...(granted && { granted }),
     ...(referredBy && { referredBy }),
     ...(mergedInto && { mergedInto }),

@@ -53,7 +53,39 @@ export const events = {
     orderId: z.string(),
     reason: z.string(),
   }),
+  /** The member has stayed away for so many days: the ladder's step `rung`, from 1. */
+  'member.inactive': event('member.inactive', { days: z.int().positive(), rung: z.int().positive() }),
+  /** Of the dates from `on` through `through`; `last`: no other reminder comes before one of them. */
+  'points.expiring': event('points.expiring', {
+    points: z.int().positive(),
+    on: z.iso.date(),
+    through: z.iso.date(),
+    daysBefore: z.int(),
+    last: z.boolean(),
+  }),
   'points.expired': event('points.expired', { points: z.int().positive(), through: z.iso.date() }),
+  'milestone.reached': event('milestone.reached', {
+    milestoneId: z.string(),
+    of: z.enum(['visits', 'purchases', 'points']),
+    count: z.int().positive(),
+  }),
+  birthday: event('birthday', {
+    /** What the program gave for it. */
+    points: z.int().nonnegative(),
+  }),
+  anniversary: event('anniversary', { years: z.int().positive(), points: z.int().nonnegative() }),
+  'statement.ready': event('statement.ready', {
+    /** The month: `2026-03`. */
+    period: z.string(),
+    /** Less what was taken back. */
+    earned: z.int(),
+    redeemed: z.int(),
+    expired: z.int().nonnegative(),
+    /** At the month's end. */
+    balance: z.int(),
+    nextExpiryOn: z.iso.date().optional(),
+    nextExpiryPoints: z.int().positive().optional(),
+  }),
   'reward.unlocked': event('reward.unlocked', { rewardId: z.string() }),
   'reward.redeemed': event('reward.redeemed', { redemptionId: z.string(), rewardId: z.string(), points: z.int() }),
   'tier.changed': event('tier.changed', { from: z.string(), to: z.string() }),
@@ -71,6 +103,41 @@ export const LoyaltyEvent = z.discriminatedUnion(
   Object.values(events) as [(typeof events)['points.earned'], ...(typeof events)[EventType][]],
 );
 export type LoyaltyEvent = { [T in EventType]: z.output<(typeof events)[T]> }[EventType];
+
+const programEvent = <Type extends string, Data extends z.ZodRawShape>(type: Type, data: Data) =>
+  z.object({
+    /** The same for every delivery of this event. */
+    id: z.string(),
+    type: z.literal(type),
+    campaignId: z.string(),
+    occurredAt: z.iso.datetime({ offset: true }),
+    data: z.object(data),
+  });
+
+const campaign = {
+  name: z.string(),
+  kind: z.string(),
+  startsAt: z.iso.datetime({ offset: true }),
+  endsAt: z.iso.datetime({ offset: true }),
+  briefing: z.string().optional(),
+};
+
+/** What happens to all members at once, and to no account. */
+export const programEvents = {
+  'campaign.started': programEvent('campaign.started', campaign),
+  'campaign.ended': programEvent('campaign.ended', campaign),
+} as const;
+
+export type ProgramEventType = keyof typeof programEvents;
+export const ProgramEvent = z.discriminatedUnion('type', [
+  programEvents['campaign.started'],
+  programEvents['campaign.ended'],
+]);
+export type ProgramEvent = z.output<typeof ProgramEvent>;
+
+/** What a connector can be told. */
+export const Told = z.enum([...EventType.options, ...(Object.keys(programEvents) as ProgramEventType[])]);
+export type Told = z.output<typeof Told>;
 
 /** What a channel is asked to send: rendered, addressed, with consent checked. */
 export interface Message {

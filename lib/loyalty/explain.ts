@@ -35,6 +35,8 @@ function sentence(step: Step, currency: string | undefined): string {
       return `${step.rule}: ${n} points that do not count, since another rule of its group does`;
     case 'cap':
       return `the limit ${step.rule} leaves out ${n} points`;
+    case 'campaign':
+      return `campaign ${step.rule}: ${n} points more`;
     case 'budget':
       return `${step.rule}: its budget is used up, ${n} points less`;
     case 'referral':
@@ -43,6 +45,16 @@ function sentence(step: Step, currency: string | undefined): string {
       return `waits until somebody has looked: ${step.rule}`;
     case 'below-minimum':
       return `${step.rule}: ${amount} is below the minimum`;
+    case 'inactive':
+      return 'was not there for a while';
+    case 'reminded':
+      return `${n} points expire soon: the member is told`;
+    case 'nobody-to-remind':
+      return `${n} points expire soon; no channel is there to tell the member`;
+    case 'reminder-sent':
+      return `told of points that expire, through ${step.rule}`;
+    case 'reminder-impossible':
+      return `could not be told of points that expire, through ${step.rule}`;
     case 'refunded-before':
       return `goods were returned before the sale was told: ${n} points less`;
     case 'waits-for-order':

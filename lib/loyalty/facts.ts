@@ -116,6 +116,8 @@ export const ActivityFact = z.object({
   type: z.literal('activity'),
   activity: Activity,
   activityId: z.string().min(1).max(100),
+  /** Of an anniversary: which one. */
+  years: z.int().positive().optional(),
   locationId: z.string().max(100).optional(),
   staffId: z.string().max(100).optional(),
 });
@@ -182,6 +184,18 @@ export const ReferralFact = z.object({
 });
 export type ReferralFact = z.output<typeof ReferralFact>;
 
+/** What became of the last reminder that points lapse. Told by ourselves, once the message was handed over, or could not be. */
+export const ReminderFact = z.object({
+  ...base,
+  type: z.literal('reminder'),
+  memberId: z.string().min(1).max(100),
+  /** The entry that asked for it. */
+  entryId: z.string().min(1).max(200),
+  outcome: z.enum(['sent', 'impossible']),
+  because: z.string().max(200).optional(),
+});
+export type ReminderFact = z.output<typeof ReminderFact>;
+
 export const Fact = z.discriminatedUnion('type', [
   SaleFact,
   RefundFact,
@@ -191,5 +205,6 @@ export const Fact = z.discriminatedUnion('type', [
   ReplyFact,
   ReceiptFact,
   ReferralFact,
+  ReminderFact,
 ]);
 export type Fact = z.output<typeof Fact>;

@@ -4,6 +4,7 @@ import { checkProgram } from './program/check.ts';
 import { Cap, Group, Multiplier, Pending, Rule, Stacking } from './program/earning.ts';
 import { Expiry } from './program/expiry.ts';
 import { BasisPoints } from './program/fields.ts';
+import { Milestone } from './program/milestones.ts';
 import { Fraud, Gifts, Referrals, Staff } from './program/people.ts';
 import { Redemption, Reward } from './program/rewards.ts';
 import { Qualify, Tier } from './program/tiers.ts';
@@ -41,6 +42,10 @@ export const Program = z
     tiers: z.array(Tier).min(1).max(20),
     qualify: Qualify.prefault({}),
     expiry: Expiry,
+    /** Members who stay away are noticed after so many days without an activity. Absent: they are not. */
+    inactivity: z.strictObject({ daysAfter: z.array(z.int().min(1).max(1_000)).min(1).max(10) }).optional(),
+    /** So many days before they expire, members are reminded; without the last reminder no points expire. Empty: no reminders. */
+    expiryReminders: z.array(z.int().min(1).max(365)).max(10).default([30, 7, 1]),
     rewards: z.array(Reward).max(500),
     redemption: Redemption.prefault({}),
     refunds: z
@@ -62,6 +67,11 @@ export const Program = z
     gifts: Gifts.optional(),
     staff: Staff.prefault({}),
     fraud: Fraud.prefault({}),
+    milestones: z.array(Milestone).max(50).default([]),
+    /** When those born, or who joined, on 29 February are greeted in a year that has none. */
+    leapDay: z.enum(['feb-28', 'mar-1']).default('feb-28'),
+    /** At the beginning of a month, what the last one brought is told to all those to whom it brought something. */
+    statements: z.boolean().default(false),
   })
   .check((payload) => checkProgram(payload as z.core.ParsePayload<Program>));
 export type Program = z.output<typeof Program>;

@@ -4,6 +4,8 @@ import { decideAdjustment } from './adjust.ts';
 import { folded, outstanding, owed } from './as-of.ts';
 import { spendable } from './buckets.ts';
 import { dayIn } from './calendar.ts';
+import type { Campaign } from './campaign.ts';
+import { partOfCampaign, withRewards } from './campaigning.ts';
 import type { Detail, Spent } from './detail.ts';
 import { append, type Change, type Draft, type Entry, evolve, keyOf } from './entry.ts';
 import type { ActivityFact, SaleFact } from './facts.ts';
@@ -13,11 +15,13 @@ import type { Program } from './program.ts';
 import { decideCapture, decideRedemption, decideRelease, endKey, holdOf, startKey } from './redeem.ts';
 import { decideReferralReversal, decideReferralReward, rewardedKey } from './referral.ts';
 import { decideEarlyRefund, decideRefund } from './refund.ts';
+import { decideReminder } from './reminders.ts';
 import { carried } from './replay/carry.ts';
 import { nextDue } from './replay/due.ts';
 import { countsAlike, restated, uncounted } from './replay/restate.ts';
 import { activityTold, lotEndSaid, prefixesOf, redemptionAsked, refundTold, saleTold } from './replay/told.ts';
 import { earnedBySameOrder } from './same-order.ts';
+import type { Person } from './segment.ts';
 import type { Situation } from './situation.ts';
 import { suspicions } from './suspicions.ts';
 import { decideGrant, decideGrantEnd, decideReview, tierOf } from './tiers.ts';
@@ -48,6 +52,10 @@ export interface Question {
   /** What was posted from then on is decided again; what was before stays as it was booked. */
   readonly since: Instant;
   readonly until: Instant;
+  /** Those that are to count, each in its own time; absent: none. */
+  readonly campaigns?: readonly Campaign[];
+  /** Who the member is today. */
+  readonly person?: Person | undefined;
 }
 
 export interface Result {
@@ -133,7 +141,7 @@ type Again = Draft | 'as-booked' | 'nothing';
 
 /** Tells journals of one member again, each knowing those before it. */
 function retelling(
-  { current, changed, since, until }: Question,
+  { current, changed, since, until, campaigns, person }: Question,
   memberTags: readonly string[] | undefined,
   related: readonly Entry[],
 ) {
@@ -175,7 +183,13 @@ function retelling(
       const now = new Date(entry.recordedAt);
       books.lookFrom(account, entry.recordedAt);
       timePasses(now, booked);
-      const situation = { program: changed, now, ...(memberTags && { memberTags }) };
+      const situation = {
+        program: changed,
+        now,
+        ...(memberTags && { memberTags }),
+        ...(campaigns && { campaigns }),
+        ...(person && { person }),
+      };
       const again = decidedAgain(entry, { account, booked, current, situation, books });
       if (again === 'as-booked') {
         if (entry.detail.kind === 'merged-into') left.set(leaving(entry.memberId, entry), account);
@@ -313,6 +327,8 @@ function decidedAgain(entry: Entry, standing: Standing): Again {
       );
     case 'expired':
       return decideExpiry(account, detail.through, situation) ?? 'nothing';
+    case 'reminded':
+      return decideReminder(account, detail.asked, situation) ?? 'nothing';
     case 'activated':
     case 'declined': {
       const said = lotEndSaid(entry, detail);
@@ -358,7 +374,8 @@ function redemptionAgain(entry: Entry, { account, situation, books }: Standing):
   if (asked) {
     const gone = detail.kind === 'refused' && detail.because === 'out-of-stock';
     const fromSameOrder = earnedBySameOrder(account, books.ofOrder(asked.orderId), situation);
-    return decideRedemption(account, asked, situation, { gone, fromSameOrder });
+    const offered = { ...situation, program: withRewards(account, situation) };
+    return decideRedemption(account, asked, offered, { gone, fromSameOrder });
   }
   if (detail.kind !== 'redeemed') return 'as-booked';
   const { redemptionId: id, released, points } = detail;
@@ -382,16 +399,22 @@ function around(entry: Entry, fact: SaleFact | ActivityFact, { booked, current, 
   const { detail } = entry;
   const flags = detail.kind === 'sale' || detail.kind === 'activity' ? (detail.flags ?? []) : [];
   const own = suspicions(booked, fact, { ...situation, program: current });
-  return { ...situation, flags: flags.filter((flag) => !own.includes(flag)), ...budgetsLeft(entry, situation.program) };
+  return { ...situation, flags: flags.filter((flag) => !own.includes(flag)), ...budgetsLeft(entry, situation) };
 }
 
 /** A budget belongs to all members, and one member's story does not tell what is left of it: what it left then, it leaves now. */
-function budgetsLeft({ detail, trace }: Entry, { rules }: Program): Pick<Situation, 'budgets'> {
-  const limited = rules.filter(({ budgetPoints }) => budgetPoints !== undefined);
+function budgetsLeft(
+  { detail, trace }: Entry,
+  { program: { rules }, campaigns = [] }: Situation,
+): Pick<Situation, 'budgets'> {
+  const limited = [
+    ...rules.filter(({ budgetPoints }) => budgetPoints !== undefined).map(({ id }) => id),
+    ...campaigns.filter(({ budgetPoints }) => budgetPoints !== undefined).map(({ id }) => partOfCampaign(id)),
+  ];
   if (limited.length === 0 || (detail.kind !== 'sale' && detail.kind !== 'activity')) return {};
   const left = (id: string) =>
-    trace.some((step) => step.step === 'cap' && step.rule === `budget of ${id}`)
-      ? (detail.parts.find(({ rule }) => rule === id)?.points ?? 0)
+    trace.some((step) => step.step === 'budget' && step.rule === id)
+      ? detail.parts.reduce((sum, { rule, points }) => (rule === id ? sum + points : sum), 0)
       : Number.MAX_SAFE_INTEGER;
-  return { budgets: Object.fromEntries(limited.map(({ id }) => [id, left(id)])) };
+  return { budgets: Object.fromEntries(limited.map((id) => [id, left(id)])) };
 }

@@ -1,7 +1,9 @@
 import type { Day } from './account.ts';
 import { dayIn } from './calendar.ts';
+import type { Campaign } from './campaign.ts';
 import type { Change } from './entry.ts';
 import type { Program } from './program.ts';
+import type { Person } from './segment.ts';
 
 /** What every decision is made with: nothing here asks a clock or a table. */
 export interface Situation {
@@ -9,6 +11,10 @@ export interface Situation {
   readonly now: Date;
   /** What the member is tagged with; asked for only where the program has a word about it. */
   readonly memberTags?: readonly string[];
+  /** Those that are planned, on, or were on a while ago: which one counts is a question of when it happened. */
+  readonly campaigns?: readonly Campaign[];
+  /** Who the member is; asked for only where a campaign has a word about it. */
+  readonly person?: Person;
   /** Rule → how much of its budget was put aside for this entry. A rule with a budget that is not named has none left. */
   readonly budgets?: Readonly<Record<string, number>>;
   /** Why somebody should look at this before its points can be spent. */

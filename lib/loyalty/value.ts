@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import { type InForce, partOfCampaign } from './campaigning.ts';
 import { holdAll, leftOut, minimumOf, minor, type Occasion } from './conditions.ts';
 import type { Part, SoldLine } from './detail.ts';
 import type { Step } from './entry.ts';
@@ -14,6 +15,8 @@ import { amountOf, flat, type Goods, worth } from './rate.ts';
 export interface Valued {
   readonly parts: readonly Part[];
   readonly trace: readonly Step[];
+  /** Campaigns that gave something, or would have. */
+  readonly touched?: readonly InForce[];
 }
 
 type Tier = Program['tiers'][number];
@@ -35,8 +38,14 @@ export function ruleOf(program: Program, id: string): Rule | undefined {
   return rules.get(id);
 }
 
-/** What each rule gives for the occasion, after multipliers and groups, before caps. */
-export function awardOf(program: Program, occasion: Occasion, tier: Tier, basket?: Basket): Valued {
+/** What each rule, and each campaign, gives for the occasion, after multipliers and groups, before caps. */
+export function awardOf(
+  program: Program,
+  occasion: Occasion,
+  tier: Tier,
+  basket?: Basket,
+  campaigns: readonly InForce[] = [],
+): Valued {
   const trace: Step[] = [];
   const factor = factorOf(program, occasion, tier);
   const counted: { readonly rule: Rule; readonly part: Part; readonly steps: readonly Step[] }[] = [];
@@ -57,8 +66,88 @@ export function awardOf(program: Program, occasion: Occasion, tier: Tier, basket
   }
   const parts = [...taken];
   if (factor.bp !== 10_000 && parts.some(({ rule }) => rule.multiplied)) trace.push(...factor.steps);
-  return { parts: parts.map(({ part }) => part), trace };
+  const ofRules = parts.map(({ part }) => part);
+  if (campaigns.length === 0) return { parts: ofRules, trace };
+  const more = addedBy(campaigns, {
+    program,
+    occasion,
+    basket,
+    all,
+    factors: factor.all,
+    rules: parts.map(({ rule }) => rule),
+  });
+  return { parts: [...ofRules, ...more.parts], trace: [...trace, ...more.trace], touched: more.touched };
 }
+
+interface Award {
+  readonly program: Program;
+  readonly occasion: Occasion;
+  readonly basket: Basket | undefined;
+  readonly all: PricedGoods;
+  /** Those that apply without any campaign. */
+  readonly factors: readonly number[];
+  /** Those that count. */
+  readonly rules: readonly Rule[];
+}
+
+/** What campaigns give beyond what the rules do: of several multipliers, each what it adds to those before it. */
+function addedBy(campaigns: readonly InForce[], award: Award) {
+  const parts: Part[] = [];
+  const trace: Step[] = [];
+  const touched: InForce[] = [];
+  const factors = [...award.factors];
+  for (const one of campaigns) {
+    const { campaign, held } = one;
+    if (!holdAll(campaign.when, award.occasion)) continue;
+    const steps: Step[] = [];
+    const added = partsOf(campaign, award, factors, steps).filter((part) => milliOf(part) > 0);
+    if (added.length > 0) touched.push(one);
+    if (held) continue;
+    if (campaign.effect.kind === 'multiplier' && added.length > 0) factors.push(campaign.effect.bp);
+    parts.push(...added);
+    if (added.length === 0) trace.push(...steps);
+    else
+      trace.push({
+        step: 'campaign',
+        rule: campaign.id,
+        points: points(added.reduce((sum, part) => sum + part.points, 0)),
+      });
+  }
+  return { parts, trace, touched };
+}
+
+function partsOf(
+  { id, effect, when }: InForce['campaign'],
+  { program, basket, all, rules }: Award,
+  factors: readonly number[],
+  steps: Step[],
+): Part[] {
+  const name = partOfCampaign(id);
+  const valued = (rule: Rule, bp: number) => partOf(program, rule, bp, basket, all, steps);
+  switch (effect.kind) {
+    case 'multiplier': {
+      const more = limitedFactor(program, [...factors, effect.bp]) - limitedFactor(program, factors);
+      if (more <= 0) return [];
+      return rules
+        .filter(({ multiplied }) => multiplied)
+        .flatMap((rule) => {
+          const part = valued({ ...rule, id: name }, more);
+          return part ? [{ ...part, of: rule.id }] : [];
+        });
+    }
+    case 'bonus': {
+      if (effect.on !== (basket ? 'sale' : 'activity')) return [];
+      const earn = { kind: 'flat', points: effect.points } as const;
+      const part = valued({ id: name, on: effect.on, when, earn, multiplied: false }, 10_000);
+      return part ? [part] : [];
+    }
+    case 'reward':
+      return [];
+  }
+}
+
+const limitedFactor = ({ stacking }: Program, factors: readonly number[]): number =>
+  Math.min(combined(factors, stacking.multipliers), stacking.maxBp ?? Number.MAX_SAFE_INTEGER);
 
 type Counted = { readonly rule: Rule; readonly part: Part };
 
@@ -75,21 +164,23 @@ function counts(program: Program, one: Counted, all: readonly Counted[]): boolea
 const milliOf = (part: Part): number => part.milli ?? part.points * 1_000;
 
 /** All multipliers that apply as one factor, in the order of the file, the tier's first. */
-function factorOf({ multipliers, stacking }: Program, occasion: Occasion, tier: Tier): { bp: number; steps: Step[] } {
+function factorOf(
+  { multipliers, stacking }: Program,
+  occasion: Occasion,
+  tier: Tier,
+): { readonly bp: number; readonly steps: Step[]; readonly all: readonly number[] } {
   const applying = [
     { step: 'tier', rule: tier.id, bp: tier.multiplierBp },
     ...multipliers
       .filter(({ when }) => holdAll(when, occasion))
       .map(({ id, bp }) => ({ step: 'multiplier', rule: id, bp })),
   ].filter(({ bp }) => bp !== 10_000);
-  const bp = combined(
-    applying.map((one) => one.bp),
-    stacking.multipliers,
-  );
+  const all = applying.map((one) => one.bp);
+  const bp = combined(all, stacking.multipliers);
   const most = stacking.maxBp ?? Number.MAX_SAFE_INTEGER;
   const steps: Step[] = applying.filter((one) => stacking.multipliers !== 'best' || one.bp === bp);
   if (bp > most) steps.push({ step: 'factor-limit', bp: most });
-  return { bp: Math.min(bp, most), steps };
+  return { bp: Math.min(bp, most), steps, all };
 }
 
 function combined(factors: readonly number[], how: Program['stacking']['multipliers']): number {
@@ -186,6 +277,8 @@ export function capped(
   day: string,
   parts: readonly Part[],
   budgets: Readonly<Record<string, number>> | undefined,
+  /** Campaigns’ parts that have a budget; several may share one. */
+  limited: Readonly<Record<string, number>> = {},
 ): {
   readonly parts: readonly Part[];
   readonly counters: Readonly<Record<string, number>>;
@@ -193,7 +286,8 @@ export function capped(
 } {
   const counters: Record<string, number> = {};
   const trace: Step[] = [];
-  const applying = (cap: Cap, part: Part) => cap.rules === undefined || cap.rules.includes(part.rule);
+  const applying = (cap: Cap, part: Part) => cap.rules === undefined || cap.rules.includes(part.of ?? part.rule);
+  const given: Record<string, number> = {};
   let remainder = account.carry;
   const result = parts.map((one) => {
     const made = Math.floor((remainder + milliOf(one)) / 1_000);
@@ -210,8 +304,11 @@ export function capped(
       const key = countedUnder(account.counters, cap.id, cap.per, day);
       narrow(cap.points - (account.counters[key] ?? 0) - (counters[key] ?? 0), { step: 'cap', rule: cap.id });
     }
-    const rule = ruleOf(program, part.rule);
-    if (rule?.budgetPoints !== undefined && budgets) narrow(budgets[rule.id] ?? 0, { step: 'budget', rule: rule.id });
+    const budget = ruleOf(program, part.rule)?.budgetPoints ?? limited[part.rule];
+    if (budget !== undefined && budgets) {
+      narrow((budgets[part.rule] ?? 0) - (given[part.rule] ?? 0), { step: 'budget', rule: part.rule });
+      given[part.rule] = (given[part.rule] ?? 0) + room;
+    }
     for (const cap of program.caps) {
       if (!applying(cap, part)) continue;
       const key = countedUnder(account.counters, cap.id, cap.per, day);

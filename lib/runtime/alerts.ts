@@ -1,4 +1,4 @@
-import type { Alert, LoyaltyEvent } from '../loyalty/events.ts';
+import type { Alert, LoyaltyEvent, ProgramEvent } from '../loyalty/events.ts';
 import type { DeployedMerchant } from './config.ts';
 
 /** What staff should hear of, and when it is not worth a word: `undefined`. Ids and numbers, nobody's name. */
@@ -47,4 +47,22 @@ export function alertFor(event: LoyaltyEvent, { program, alerts }: DeployedMerch
     default:
       return undefined;
   }
+}
+
+/** The briefing at the start of a campaign, and a word at its end. */
+export function briefingFor({ id, type, data, campaignId }: ProgramEvent, { program }: DeployedMerchant): Alert {
+  const begins = type === 'campaign.started';
+  const at = (moment: string) =>
+    new Date(moment).toLocaleString('en-GB', { timeZone: program.timeZone, dateStyle: 'medium', timeStyle: 'short' });
+  return {
+    id,
+    title: begins ? `${data.name} begins` : `${data.name} is over`,
+    text: (begins && data.briefing) || `A campaign of ${program.name}.`,
+    fields: [
+      { name: 'Campaign', value: campaignId },
+      { name: 'Kind', value: data.kind },
+      { name: 'From', value: at(data.startsAt) },
+      { name: 'Until', value: at(data.endsAt) },
+    ],
+  };
 }

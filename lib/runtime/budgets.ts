@@ -6,36 +6,49 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { Campaign } from '../loyalty/campaign.ts';
+import { campaignBudgets } from '../loyalty/campaigning.ts';
 import type { Draft } from '../loyalty/entry.ts';
 import type { Program } from '../loyalty/program.ts';
 import { LedgerBusy } from './journal.ts';
 
 /**
- * What a rule may give over all members. The total stands in one row, and beside it what was put aside for each entry,
+ * What a rule or a campaign may give over all members. The total stands in one row, and beside it what was put aside for each entry,
  * under its business key: asking again finds it, and a member's own transaction never waits for everybody else's. What
  * was put aside for an entry that never came stays put aside: a budget may be used less than in full, never more.
  */
 export type Budgets = ReturnType<typeof openBudgets>;
 
-/** Rule → points. */
+/** Rule → points. A campaign is one under the name of its part. */
 export type ByRule = Readonly<Record<string, number>>;
+type ByWanted = Readonly<Record<string, Wanted>>;
 
 /** As long as a sale may be told again, and longer. */
 const KEPT_DAYS = 800;
 const ATTEMPTS = 64;
 const BACKOFF_MS = { base: 4, max: 250 };
 
-export const hasBudgets = ({ rules }: Pick<Program, 'rules'>): boolean =>
-  rules.some(({ budgetPoints }) => budgetPoints !== undefined);
+/** What is wanted of a budget, and how large the whole of it is. */
+export interface Wanted {
+  readonly points: number;
+  readonly of: number;
+}
 
-/** What the rules with a budget would give, if there is enough of it. */
-export function wantedBy({ detail }: Pick<Draft, 'detail'>, { rules }: Pick<Program, 'rules'>): ByRule {
+/** What the rules and campaigns with a budget would give, if there is enough of it. */
+export function wantedBy(
+  { detail }: Pick<Draft, 'detail'>,
+  { rules }: Pick<Program, 'rules'>,
+  campaigns?: readonly Campaign[],
+): Readonly<Record<string, Wanted>> {
   const parts = detail.kind === 'sale' || detail.kind === 'activity' ? detail.parts : [];
-  return Object.fromEntries(
-    parts
-      .filter(({ rule, points }) => points > 0 && budgetOf(rules, rule) !== undefined)
-      .map(({ rule, points }) => [rule, points]),
-  );
+  const budgets = campaignBudgets(campaigns);
+  const wanted: Record<string, Wanted> = {};
+  for (const { rule, points } of parts) {
+    const of = budgetOf(rules, rule) ?? budgets[rule];
+    // What a campaign adds to several rules comes out of one budget.
+    if (points > 0 && of !== undefined) wanted[rule] = { points: points + (wanted[rule]?.points ?? 0), of };
+  }
+  return wanted;
 }
 
 const budgetOf = (rules: Program['rules'], id: string): number | undefined =>
@@ -44,13 +57,11 @@ const budgetOf = (rules: Program['rules'], id: string): number | undefined =>
 export function openBudgets({
   client,
   table,
-  program: { rules },
   now = () => new Date(),
   random = Math.random,
 }: {
   client: DynamoDBClient;
   table: string;
-  program: Pick<Program, 'rules'>;
   now?: () => Date;
   random?: () => number;
 }) {
@@ -66,18 +77,19 @@ export function openBudgets({
   }
 
   /** What is put aside for the entry, and what more of what it wants there is. */
-  async function standing(rule: string, memberId: string, key: string, wanted: number) {
+  async function standing(rule: string, memberId: string, key: string, { points: wanted, of }: Wanted) {
     const granted = await pointsAt(share(rule, memberId, key));
     if (granted >= wanted) return { granted, more: 0 };
     const used = await pointsAt(total(rule));
-    const left = (budgetOf(rules, rule) ?? 0) - used;
+    const left = of - used;
     return { granted, more: Math.max(0, Math.min(wanted - granted, left)) };
   }
 
-  async function reserve(rule: string, memberId: string, key: string, wanted: number): Promise<number> {
+  async function reserve(rule: string, memberId: string, key: string, wanted: Wanted): Promise<number> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const { granted, more } = await standing(rule, memberId, key, wanted);
-      if (more === 0 || (await putAside(rule, memberId, key, granted, more))) return Math.min(wanted, granted + more);
+      if (more === 0 || (await putAside(rule, memberId, key, { granted, more, of: wanted.of })))
+        return Math.min(wanted.points, granted + more);
       await wait(random() * Math.min(BACKOFF_MS.max, BACKOFF_MS.base * 2 ** attempt));
     }
     throw new LedgerBusy(`no budget was put aside after ${ATTEMPTS} tries`);
@@ -88,8 +100,7 @@ export function openBudgets({
     rule: string,
     memberId: string,
     key: string,
-    granted: number,
-    more: number,
+    { granted, more, of }: { readonly granted: number; readonly more: number; readonly of: number },
   ): Promise<boolean> {
     const ttl = String(Math.floor(now().getTime() / 1000) + KEPT_DAYS * 86_400);
     try {
@@ -104,7 +115,7 @@ export function openBudgets({
                 ConditionExpression: 'attribute_not_exists(points) OR points <= :most',
                 ExpressionAttributeValues: {
                   ':more': { N: String(more) },
-                  ':most': { N: String((budgetOf(rules, rule) ?? 0) - more) },
+                  ':most': { N: String(of - more) },
                 },
               },
             },
@@ -132,23 +143,23 @@ export function openBudgets({
     }
   }
 
-  const each = async (wanted: ByRule, ask: (rule: string, points: number) => Promise<number>): Promise<ByRule> => {
+  const each = async (wanted: ByWanted, ask: (rule: string, wanted: Wanted) => Promise<number>): Promise<ByRule> => {
     const granted: Record<string, number> = {};
     // One after the other: two entries that want the same two would be in each other's way otherwise.
-    for (const [rule, points] of Object.entries(wanted)) granted[rule] = await ask(rule, points);
+    for (const [rule, one] of Object.entries(wanted)) granted[rule] = await ask(rule, one);
     return granted;
   };
 
   return {
     /** Puts aside what the entry under that key wants, or what is left of it. Again, it is the same. */
-    reserve: (memberId: string, key: string, wanted: ByRule): Promise<ByRule> =>
-      each(wanted, (rule, points) => reserve(rule, memberId, key, points)),
+    reserve: (memberId: string, key: string, wanted: ByWanted): Promise<ByRule> =>
+      each(wanted, (rule, one) => reserve(rule, memberId, key, one)),
 
     /** What `reserve` would put aside now. */
-    expect: (memberId: string, key: string, wanted: ByRule): Promise<ByRule> =>
-      each(wanted, async (rule, points) => {
-        const { granted, more } = await standing(rule, memberId, key, points);
-        return Math.min(points, granted + more);
+    expect: (memberId: string, key: string, wanted: ByWanted): Promise<ByRule> =>
+      each(wanted, async (rule, one) => {
+        const { granted, more } = await standing(rule, memberId, key, one);
+        return Math.min(one.points, granted + more);
       }),
 
     /** What has been put aside of a rule's budget so far. */

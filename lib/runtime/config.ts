@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConsentByEnrolling } from '../loyalty/consents.ts';
-import type { EventType } from '../loyalty/events.ts';
+import type { EventType, Told } from '../loyalty/events.ts';
 import type { Program } from '../loyalty/program.ts';
 
 /** The merchant as it was checked at synth, with the version of its program. Lies beside the code, so that starting costs no call. */
@@ -14,7 +14,12 @@ export interface DeployedMerchant {
   readonly messages: Readonly<Partial<Record<EventType, Readonly<Record<string, string>>>>>;
   readonly alerts?: { readonly redemptionFromPoints: number } | undefined;
   readonly consentAtEnrolment: readonly ConsentByEnrolling[];
-  readonly connectors: readonly { readonly id: string; readonly settings: Readonly<Record<string, unknown>> }[];
+  readonly connectors: readonly {
+    readonly id: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+    /** The events that it is told. */
+    readonly on: readonly Told[];
+  }[];
   readonly version: string;
 }
 
@@ -33,10 +38,15 @@ export type Setting =
   | 'TABLE_ENTRIES'
   | 'TABLE_MEMBERS'
   | 'TABLE_PROGRAM'
+  | 'TABLE_REPORTS'
   | 'QUEUE_FACTS_URL'
   | 'QUEUE_FACTS_PARKED_URL'
   | 'QUEUE_SWEEPS_URL'
   | 'QUEUE_AUDIT_URL'
+  | 'SCHEDULE_GROUP'
+  | 'SCHEDULER_ROLE_ARN'
+  | 'SWEEPS_ARN'
+  | 'SWEEPS_PARKED_ARN'
   | 'QUEUE_INTAKE_PARKED_URL'
   | 'QUEUE_URL'
   | 'BUS_NAME'

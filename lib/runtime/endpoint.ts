@@ -154,10 +154,10 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-const written = ({ status, body, headers }: Answer): APIGatewayProxyStructuredResultV2 => ({
+const written = ({ status, body, text, headers }: Answer): APIGatewayProxyStructuredResultV2 => ({
   statusCode: status,
   headers: { ...HEADERS, ...headers },
-  ...(body !== undefined && { body: JSON.stringify(body) }),
+  ...(text !== undefined ? { body: text } : body !== undefined && { body: JSON.stringify(body) }),
 });
 
 /** The route and not the path, the key's id and not the key. */

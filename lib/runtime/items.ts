@@ -2,10 +2,10 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Account, Day } from '../loyalty/account.ts';
-import { addDays } from '../loyalty/calendar.ts';
-import { nextExpiry, nextReview } from '../loyalty/due.ts';
+import { nextReview } from '../loyalty/due.ts';
 import type { Entry } from '../loyalty/entry.ts';
 import type { Program } from '../loyalty/program.ts';
+import { nextLook } from '../loyalty/reminders.ts';
 
 /** Accounts and entries as they lie in their tables. */
 
@@ -21,7 +21,7 @@ export const SHARDS = 8;
 const PACKED_FROM_BYTES = 1_000;
 const PACKABLE = {
   entry: ['detail', 'change', 'trace'],
-  account: ['buckets', 'lots', 'holds', 'window', 'counters', 'early'],
+  account: ['buckets', 'lots', 'holds', 'window', 'counters', 'early', 'reminders'],
 } as const;
 
 /**
@@ -77,18 +77,18 @@ function valueBytes(value: AttributeValue): number {
 
 /**
  * The account: the state, and the due dates that the sweeps' indexes are made of. `on` is the day of the writing: points
- * that came into a bucket whose day is over are due then, since no sweep looks further back.
+ * that came into a bucket whose day is over are due then, since no sweep looks further back. `watched`: see `watchedFrom`.
  */
-export function toAccountItem(account: Account, program: Program, on?: Day): Item {
+export function toAccountItem(account: Account, program: Program, on?: Day, watched?: Day): Item {
   const shard = shardOf(account.memberId);
-  const expires = nextExpiry(account);
-  // The day after the last on which they can be spent.
-  const due = expires && [addDays(expires, 1), on ?? ''].sort().at(-1);
+  const look = nextLook(account, program);
+  const due = look && [look, on ?? ''].sort().at(-1);
   const review = nextReview(account, program, on);
   const plain = sparse({
     ...account,
     ...(due && { expiryDue: `${due}#${shard}` }),
     ...(review && { reviewDue: `${review}#${shard}` }),
+    ...(watched && { inactiveDue: `${watched}#${shard}` }),
   });
   return packed(marshall(plain, { removeUndefinedValues: true }), plain, PACKABLE.account);
 }
@@ -116,9 +116,19 @@ const sparse = (plain: Record<string, unknown>): Record<string, unknown> =>
   );
 
 export function fromAccountItem(item: Item): Account {
-  const { expiryDue: _, reviewDue: __, ...account } = unpacked(item);
-  return { ...EMPTY, ...account } as unknown as Account;
+  const { expiryDue: _, reviewDue: __, inactiveDue, ...rest } = unpacked(item);
+  const account = { ...EMPTY, ...rest } as unknown as Account;
+  if (typeof inactiveDue === 'string') watches.set(account, inactiveDue.slice(0, 10));
+  return account;
 }
+
+const watches = new WeakMap<Account, Day>();
+
+/**
+ * The day on which somebody looks whether the member has stayed away, as it stood where this account was read. It is no
+ * part of the account: the sweep moves it without an entry, and every posting writes it back as it was.
+ */
+export const watchedFrom = (account: Account): Day | undefined => watches.get(account);
 
 export const toEntryItem = (entry: Entry): Item =>
   packed(marshall(entry, { removeUndefinedValues: true }), entry as unknown as Record<string, unknown>, PACKABLE.entry);

@@ -9,14 +9,24 @@ import {
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Account, journalsOf } from '../loyalty/account.ts';
+import { type Account, type Day, journalsOf } from '../loyalty/account.ts';
 import { dayIn } from '../loyalty/calendar.ts';
 import type { Detail } from '../loyalty/detail.ts';
 import { append, type Draft, type Entry, newAccount, reachOf } from '../loyalty/entry.ts';
+import { watchFrom } from '../loyalty/inactivity.ts';
 import type { Program } from '../loyalty/program.ts';
 import type { Situation } from '../loyalty/situation.ts';
-import { fromAccountItem, fromEntryItem, type Item, toAccountItem, toEntryItem } from './items.ts';
+import {
+  fromAccountItem,
+  fromEntryItem,
+  type Item,
+  shardOf,
+  toAccountItem,
+  toEntryItem,
+  watchedFrom,
+} from './items.ts';
 
 /**
  * What came of a command. `posted`: now. `replayed`: before, and this is what was answered then. `conflict`: before,
@@ -284,19 +294,55 @@ export function openJournal(options: JournalOptions) {
     putEntry(posted),
   ];
 
-  const putAccount = (before: Account, after: Account, newest: Pick<Entry, 'recordedAt'>): TransactWriteItem => ({
-    Put: {
-      TableName: tables.accounts,
-      Item: toAccountItem(after, program, dayIn(program.timeZone, newest.recordedAt)),
-      ...(before.seq === 0
-        ? { ConditionExpression: 'attribute_not_exists(memberId)' }
-        : {
-            ConditionExpression: 'seq = :seq',
-            ExpressionAttributeValues: { ':seq': { N: String(before.seq) } },
-          }),
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  });
+  function putAccount(before: Account, after: Account, newest: Pick<Entry, 'recordedAt'>): TransactWriteItem {
+    const on = dayIn(program.timeZone, newest.recordedAt);
+    const stands = watchedFrom(before);
+    // Only the sweep moves it, so that whoever buys every day is not written to an index every day.
+    const watched = after.mergedInto ? undefined : (stands ?? watchFrom(before, after, program, on));
+    return {
+      Put: {
+        TableName: tables.accounts,
+        Item: toAccountItem(after, program, on, watched),
+        ...(before.seq === 0 ? { ConditionExpression: 'attribute_not_exists(memberId)' } : asRead(before)),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    };
+  }
+
+  /** The account is what was read, also where no entry says so: the sweep has not moved its day either. */
+  function asRead(account: Account) {
+    const stands = watchedFrom(account);
+    return {
+      ConditionExpression: `seq = :seq AND ${stands === undefined ? 'attribute_not_exists(inactiveDue)' : 'inactiveDue = :watched'}`,
+      ExpressionAttributeValues: {
+        ':seq': { N: String(account.seq) },
+        ...(stands !== undefined && { ':watched': { S: `${stands}#${shardOf(account.memberId)}` } }),
+      },
+    };
+  }
+
+  /** Puts off the day on which somebody looks whether the member stays away; `false` when the account has moved on. */
+  async function watch(current: Account, day: Day | undefined): Promise<boolean> {
+    const { ConditionExpression, ExpressionAttributeValues } = asRead(current);
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tables.accounts,
+          Key: { memberId: { S: current.memberId } },
+          UpdateExpression: day === undefined ? 'REMOVE inactiveDue' : 'SET inactiveDue = :day',
+          ConditionExpression,
+          ExpressionAttributeValues: {
+            ...ExpressionAttributeValues,
+            ...(day !== undefined && { ':day': { S: `${day}#${shardOf(current.memberId)}` } }),
+          },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
+      return false;
+    }
+  }
 
   const putEntry = (posted: Entry): TransactWriteItem => ({
     Put: {
@@ -353,6 +399,7 @@ export function openJournal(options: JournalOptions) {
     postPair,
     postTogether,
     rearm,
+    watch,
     absent,
     replay,
     situation,

@@ -12,9 +12,12 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { dayIn } from '../loyalty/calendar.ts';
 import type { Consents } from '../loyalty/consents.ts';
 import type { Identity, Profile } from '../loyalty/facts.ts';
 import { type Likeness, likeness, normalizedName } from '../loyalty/names.ts';
+import { anniversaryOf } from '../loyalty/occasions.ts';
+import { shardOf } from './items.ts';
 import type { Beside } from './journal.ts';
 import { type MergedMember, parted, united } from './one-person.ts';
 
@@ -88,7 +91,16 @@ export type Members = ReturnType<typeof openMembers>;
  * which namesakes are found. They are written in one transaction. Whatever else is personal lies under the member's own
  * `M#…` with another sort key: it is exported with the profile, and erased with it.
  */
-export function openMembers({ client, table }: { client: DynamoDBClient; table: string }) {
+export function openMembers({
+  client,
+  table,
+  timeZone,
+}: {
+  client: DynamoDBClient;
+  table: string;
+  /** The merchant's, in which somebody joined on a day. */
+  timeZone: string;
+}) {
   const memberKey = (memberId: string) => ({ pk: { S: `M#${memberId}` }, sk: { S: 'P' } });
   const nameKey = (name: string, memberId: string) => ({ pk: { S: `N#${name}` }, sk: { S: memberId } });
   const identityKey = ({ type, value }: Identity) => ({ pk: { S: `I#${type}:${value}` }, sk: { S: 'I' } });
@@ -102,7 +114,7 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
   async function rowOf(memberId: string): Promise<Member | MergedMember | undefined> {
     const row = await read(memberKey(memberId));
     if (!row) return undefined;
-    const { pk: _, sk: __, ...member } = row;
+    const { pk: _, sk: __, birthdayDue: _b, joinedDue: _j, ...member } = row;
     return member as unknown as Member;
   }
 
@@ -122,12 +134,25 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
   const putMember = (member: Member, before?: Member): TransactWriteItem => ({
     Put: {
       TableName: table,
-      Item: marshall({ pk: `M#${member.memberId}`, sk: 'P', ...member }, { removeUndefinedValues: true }),
+      Item: marshall(
+        { pk: `M#${member.memberId}`, sk: 'P', ...member, ...comingRound(member) },
+        { removeUndefinedValues: true },
+      ),
       ...(before
         ? { ConditionExpression: 'version = :v', ExpressionAttributeValues: { ':v': { N: String(before.version) } } }
         : { ConditionExpression: 'attribute_not_exists(pk)' }),
     },
   });
+  /** By which the sweeps find whose day it is; they go with the row. What was merged is found under its host. */
+  const comingRound = (member: Member | MergedMember) => {
+    if (isMerged(member)) return {};
+    const shard = shardOf(member.memberId);
+    const { birthday } = member.profile;
+    return {
+      joinedDue: `${anniversaryOf(dayIn(timeZone, member.enrolledAt))}#${shard}`,
+      ...(birthday && { birthdayDue: `${anniversaryOf(birthday)}#${shard}` }),
+    };
+  };
   const claim = (identity: Identity, memberId: string): TransactWriteItem => ({
     Put: {
       TableName: table,
@@ -273,8 +298,30 @@ export function openMembers({ client, table }: { client: DynamoDBClient; table: 
     return found;
   }
 
+  /** Those of them that are members by themselves: neither erased nor merged. */
+  async function getEach(memberIds: readonly string[]): Promise<Map<string, Member>> {
+    const found = new Map<string, Member>();
+    let wanted = [...new Set(memberIds)].map(memberKey);
+    for (let tries = 1; wanted.length > 0; tries += 1) {
+      const [now, later] = [wanted.slice(0, BATCH_GET_MAX), wanted.slice(BATCH_GET_MAX)];
+      const { Responses, UnprocessedKeys } = await client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: now } } }),
+      );
+      for (const item of Responses?.[table] ?? []) {
+        const { pk: _, sk: __, ...row } = unmarshall(item);
+        const member = row as unknown as Member | MergedMember;
+        if (!isMerged(member)) found.set(member.memberId, member);
+      }
+      const left = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof wanted;
+      if (left.length > 0) await wait(Math.random() * Math.min(1_000, 10 * 2 ** tries));
+      wanted = [...left, ...later];
+    }
+    return found;
+  }
+
   return {
     get,
+    getEach,
     find,
     findEach,
     begun,

@@ -2,6 +2,8 @@
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** Instead of a body: as it is, in the type that the headers say. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +35,7 @@ const TITLES = {
   'unknown-redemption': 'There is no such redemption',
   'unknown-reward': 'There is no such reward',
   'unknown-code': 'There is no such code',
+  'unknown-campaign': 'There is no such campaign',
   'unknown-entry': 'There is no such entry',
   'unknown-matter': 'Nothing of that name waits, or has waited',
   'unknown-referral-code': 'Nobody has this referral code',

@@ -1,13 +1,15 @@
-import { hasBudgets, openBudgets } from './budgets.ts';
+import type { Person } from '../loyalty/segment.ts';
+import { openBudgets } from './budgets.ts';
 import { openCodes } from './codes.ts';
 import { merchant, setting } from './config.ts';
+import { openCurrentCampaigns } from './current-campaigns.ts';
 import { dynamodb } from './dynamodb.ts';
 import { openLedger } from './ledger.ts';
 import { openMembers } from './members.ts';
 import { openOrders } from './orders.ts';
 import { openReferralCodes } from './referral-codes.ts';
 import { openStock } from './stock.ts';
-import { openSurroundings } from './surroundings.ts';
+import { openCampaignsAround, openSurroundings } from './surroundings.ts';
 import { type LedgerOptions, openTill } from './till.ts';
 import { openVelocity, watchesVelocity } from './velocity.ts';
 import { openWaitingRoom } from './waiting-room.ts';
@@ -34,17 +36,37 @@ function ledgerOptions(): LedgerOptions {
   const surroundings = openSurroundings({
     program,
     tagsOf: async (memberId) => (await members().get(memberId))?.tags ?? [],
+    campaignsFor: campaignsAround(),
     flagsOf: velocity && ((_, fact) => velocity.flagsOf(fact)),
   });
   const booked = velocity?.count;
-  return { client, tables, program, version, now, surroundings, booked, budgets: budgets(), supplies };
+  return {
+    client,
+    tables,
+    program,
+    version,
+    now,
+    surroundings,
+    booked,
+    budgets: budgets(),
+    supplies,
+    campaigns: campaignsAround(),
+  };
 }
 
-/** What rules may give over all members, where one of them has a limit. */
-export const budgets = /* @__PURE__ */ once(() => {
-  const { program } = merchant();
-  return hasBudgets(program) ? openBudgets({ client, table: setting('TABLE_PROGRAM'), program, now }) : undefined;
-});
+/** What campaigns are on, are planned, or were on lately. */
+export const currentCampaigns = /* @__PURE__ */ once(() =>
+  openCurrentCampaigns({ client, table: setting('TABLE_PROGRAM') }),
+);
+export const campaignsAround = /* @__PURE__ */ once(() => openCampaignsAround(() => currentCampaigns()(), personOf));
+/** What a segment may ask about somebody. */
+export async function personOf(memberId: string): Promise<Person | undefined> {
+  const member = await members().get(memberId);
+  return member && { ...member.profile, tags: member.tags ?? [], consents: member.consents };
+}
+
+/** What rules and campaigns may give over all members. */
+export const budgets = /* @__PURE__ */ once(() => openBudgets({ client, table: setting('TABLE_PROGRAM'), now }));
 /** What tills ask for; the whole of it is left out of the functions that they wait for. */
 export const till = /* @__PURE__ */ once(() => openTill(ledgerOptions()));
 export const ledger = /* @__PURE__ */ once(() => openLedger(ledgerOptions()));
@@ -53,7 +75,9 @@ export const supplies = /* @__PURE__ */ once(() => ({
   stock: openStock({ client, table: setting('TABLE_PROGRAM') }),
   codes: openCodes({ client, table: setting('TABLE_PROGRAM') }),
 }));
-export const members = /* @__PURE__ */ once(() => openMembers({ client, table: setting('TABLE_MEMBERS') }));
+export const members = /* @__PURE__ */ once(() =>
+  openMembers({ client, table: setting('TABLE_MEMBERS'), timeZone: merchant().program.timeZone }),
+);
 export const referralCodes = /* @__PURE__ */ once(() => openReferralCodes({ client, table: setting('TABLE_PROGRAM') }));
 export const orders = /* @__PURE__ */ once(() => openOrders({ client, table: setting('TABLE_PROGRAM'), now }));
 export const waitingRoom = /* @__PURE__ */ once(() =>

@@ -3,33 +3,65 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   QueryCommand,
+  ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { Day } from '../loyalty/account.ts';
 import { addDays } from '../loyalty/calendar.ts';
+import { type Anniversary, beginnings, keptOn } from '../loyalty/occasions.ts';
+import type { Program } from '../loyalty/program.ts';
 import { SHARDS } from './items.ts';
 
 /** Which index tells who is due, for what. */
-export const DUTIES = { points: 'expiryDue', reviews: 'reviewDue' } as const;
+export const DUTIES = { points: 'expiryDue', reviews: 'reviewDue', absences: 'inactiveDue' } as const;
 export type Duty = keyof typeof DUTIES;
-const Duty = z.enum(['points', 'reviews']);
 
-/** `sweep`: find out who is due. `rest`: go on with one day's shard where a page ended. `member`: do it, for one. */
+/** What comes round with a day of the year: which index of the members tells whose day it is. */
+export const OCCASIONS = { birthdays: 'birthdayDue', anniversaries: 'joinedDue' } as const;
+/** What comes to everybody when a stretch of the calendar begins. */
+export const ROUNDS = { monthly: 'month', yearly: 'year', statements: 'month' } as const;
+export type Occasion = keyof typeof OCCASIONS;
+export type Round = keyof typeof ROUNDS;
+/** A duty that belongs to a day, also when it is done later. */
+export type Dated = Occasion | Round;
+const Dated = z.enum(['birthdays', 'anniversaries', 'monthly', 'yearly', 'statements']);
+const Duty = z.enum(['points', 'reviews', 'absences']);
+
+const Shard = z
+  .int()
+  .min(0)
+  .max(SHARDS - 1);
+
+/**
+ * `sweep`: find out who is due. `rest`: go on with one day's shard where a page ended. `member`: do it, for one. What
+ * belongs to a day is done for that day: `among` goes on with those who were born or joined on a day of the year,
+ * `everyone` with all members, and `on-day` is one of them.
+ */
 export const SweepMessage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('sweep'), duty: Duty }),
+  z.object({ kind: z.literal('sweep'), duty: z.enum([...Duty.options, ...Dated.options]) }),
+  z.object({ kind: z.literal('rest'), duty: Duty, day: z.iso.date(), shard: Shard, after: z.string() }),
+  z.object({ kind: z.literal('member'), duty: Duty, memberId: z.string() }),
   z.object({
-    kind: z.literal('rest'),
-    duty: Duty,
+    kind: z.literal('among'),
+    duty: z.enum(['birthdays', 'anniversaries']),
     day: z.iso.date(),
-    shard: z
-      .int()
-      .min(0)
-      .max(SHARDS - 1),
+    /** `MM-DD` */
+    born: z.string(),
+    shard: Shard,
     after: z.string(),
   }),
-  z.object({ kind: z.literal('member'), duty: Duty, memberId: z.string() }),
+  z.object({
+    kind: z.literal('everyone'),
+    duty: z.enum(['monthly', 'yearly', 'statements']),
+    day: z.iso.date(),
+    part: Shard,
+    after: z.string(),
+  }),
+  /** A campaign's time has come. */
+  z.object({ kind: z.literal('campaign'), id: z.string(), to: z.enum(['live', 'ended']) }),
+  z.object({ kind: z.literal('on-day'), duty: Dated, day: z.iso.date(), memberId: z.string() }),
 ]);
 export type SweepMessage = z.output<typeof SweepMessage>;
 
@@ -42,11 +74,23 @@ const STRETCH = 8;
 const LEASE_MS = 60_000;
 const SHARD_NUMBERS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
+function* stretches(from: Day, through: Day): Generator<readonly Day[]> {
+  for (let first = from; first <= through; first = addDays(first, STRETCH))
+    yield Array.from({ length: STRETCH }, (_, index) => addDays(first, index)).filter((day) => day <= through);
+}
+
+const isOccasion = (duty: Duty | Dated): duty is Occasion => Object.hasOwn(OCCASIONS, duty);
+export const isDated = (duty: Duty | Dated): duty is Dated => isOccasion(duty) || Object.hasOwn(ROUNDS, duty);
+
 export interface SweepsOptions {
   readonly client: DynamoDBClient;
-  readonly tables: { readonly accounts: string; readonly program: string };
+  readonly tables: { readonly accounts: string; readonly members: string; readonly program: string };
   readonly queue: { readonly client: SQSClient; readonly url: string };
   readonly page?: number;
+  /** When the 29 February is kept in other years. */
+  readonly leapDay?: Program['leapDay'];
+  /** Which rounds the program has anything for; absent: all. */
+  readonly makes?: (round: Round) => boolean;
   readonly now?: () => number;
 }
 
@@ -55,10 +99,23 @@ export interface SweepsOptions {
  * days on which no sweep ran are caught up, in their order. Twice, late or half, a sweep does no harm: what a message
  * sets off is booked once.
  */
-export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now }: SweepsOptions) {
-  const cursorKey = (duty: Duty) => ({ pk: { S: `S#${duty}` }, sk: { S: 'S' } });
+export function openSweeps({
+  client,
+  tables,
+  queue,
+  page = PAGE,
+  leapDay = 'feb-28',
+  makes = () => true,
+  now = Date.now,
+}: SweepsOptions) {
+  const cursorKey = (duty: Duty | Dated) => ({ pk: { S: `S#${duty}` }, sk: { S: 'S' } });
 
-  const change = async (duty: Duty, update: string, values?: Record<string, AttributeValue>, condition?: string) => {
+  const change = async (
+    duty: Duty | Dated,
+    update: string,
+    values?: Record<string, AttributeValue>,
+    condition?: string,
+  ) => {
     const command = new UpdateItemCommand({
       TableName: tables.program,
       Key: cursorKey(duty),
@@ -87,7 +144,7 @@ export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now 
    * The lease is for the function's own time; a coordinator that dies leaves it to run out, and its message to come
    * back. One that finds another at work leaves it the days that are newer: `undefined`.
    */
-  async function claim(duty: Duty, through: Day): Promise<{ readonly last: Day | undefined } | undefined> {
+  async function claim(duty: Duty | Dated, through: Day): Promise<{ readonly last: Day | undefined } | undefined> {
     for (;;) {
       const [at, values] = [now(), { ':through': { S: through } }];
       const claimed = await tryChange(
@@ -104,7 +161,7 @@ export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now 
   }
 
   /** Ends the lease, unless somebody has left newer days to it meanwhile: through which. */
-  async function finish(duty: Duty, through: Day): Promise<Day | undefined> {
+  async function finish(duty: Duty | Dated, through: Day): Promise<Day | undefined> {
     const ended = await tryChange(
       duty,
       'REMOVE busyUntil, busyThrough',
@@ -148,7 +205,81 @@ export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now 
     await send(last === undefined ? members : [...members, { kind: 'rest', duty, day, shard, after: last }]);
   }
 
-  async function catchUp(duty: Duty, last: Day | undefined, since: Day, through: Day): Promise<void> {
+  /** One page of those who were born or joined on that day of the year, in one shard. */
+  async function among(duty: Occasion, day: Day, born: Anniversary, shard: number, after?: string): Promise<void> {
+    const index = OCCASIONS[duty];
+    const due = `${born}#${shard}`;
+    const from: Record<string, AttributeValue> | undefined =
+      after === undefined ? undefined : { pk: { S: after }, sk: { S: 'P' }, [index]: { S: due } };
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: tables.members,
+        IndexName: index,
+        KeyConditionExpression: '#due = :due',
+        ExpressionAttributeNames: { '#due': index },
+        ExpressionAttributeValues: { ':due': { S: due } },
+        Limit: page,
+        ...(from && { ExclusiveStartKey: from }),
+      }),
+    );
+    const ids = Items.flatMap(({ pk }) => pk?.S?.replace(/^M#/, '') ?? []);
+    const members = ids.map((memberId): SweepMessage => ({ kind: 'on-day', duty, day, memberId }));
+    const last = LastEvaluatedKey?.pk?.S;
+    await send(last === undefined ? members : [...members, { kind: 'among', duty, day, born, shard, after: last }]);
+  }
+
+  /** One page of all that there are, in one part of the table: whoever is due is everybody. */
+  async function everyone(duty: Round, day: Day, part: number, after?: string): Promise<void> {
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new ScanCommand({
+        TableName: tables.accounts,
+        ProjectionExpression: 'memberId',
+        Segment: part,
+        TotalSegments: SHARDS,
+        Limit: page,
+        ...(after !== undefined && { ExclusiveStartKey: { memberId: { S: after } } }),
+      }),
+    );
+    const ids = Items.flatMap(({ memberId }) => memberId?.S ?? []);
+    const members = ids.map((memberId): SweepMessage => ({ kind: 'on-day', duty, day, memberId }));
+    const last = LastEvaluatedKey?.memberId?.S;
+    await send(last === undefined ? members : [...members, { kind: 'everyone', duty, day, part, after: last }]);
+  }
+
+  /**
+   * The days of which something is to be kept, in their order. The last one that was looked through is looked through once
+   * more where it is about members who come in on the day itself; a round is made once.
+   */
+  async function keep(duty: Dated, last: Day | undefined, since: Day, through: Day): Promise<void> {
+    if (isOccasion(duty)) {
+      for (const days of stretches(last ?? since, through)) {
+        const found = days.flatMap((day) =>
+          keptOn(day, leapDay).flatMap((born) => SHARD_NUMBERS.map((shard) => among(duty, day, born, shard))),
+        );
+        await Promise.all(found);
+        await reach(duty, days.at(-1) ?? through, last);
+      }
+      return;
+    }
+    // What nobody gets anything by is not made up for when somebody does.
+    const days = makes(duty) ? beginnings(ROUNDS[duty], last ?? addDays(since, -1), through) : [];
+    for (const day of days) {
+      await Promise.all(SHARD_NUMBERS.map((part) => everyone(duty, day, part)));
+      await reach(duty, day, last);
+    }
+    if (since <= through) await reach(duty, through, last);
+  }
+
+  const reach = async (duty: Dated, day: Day, last: Day | undefined) => {
+    if (day === last) return;
+    await change(duty, 'SET #day = :day, busyUntil = :until', {
+      ':day': { S: day },
+      ':until': { N: String(now() + LEASE_MS) },
+    });
+  };
+
+  async function catchUp(duty: Duty | Dated, last: Day | undefined, since: Day, through: Day): Promise<void> {
+    if (isDated(duty)) return keep(duty, last, since, through);
     for (let from = last ?? since; from <= through; from = addDays(from, STRETCH)) {
       const stretch = Array.from({ length: STRETCH }, (_, index) => addDays(from, index)).filter(
         (day) => day <= through,
@@ -166,12 +297,14 @@ export function openSweeps({ client, tables, queue, page = PAGE, now = Date.now 
 
   return {
     enqueue,
+    among,
+    everyone,
 
     /**
      * Everybody who is due up to and on that day. The last day of the sweep before is looked through once more: what
      * falls due in the middle of a day falls due after that day's first sweep. `since` is for the first sweep of all.
      */
-    async sweep(duty: Duty, { since, through }: { readonly since: Day; readonly through: Day }): Promise<void> {
+    async sweep(duty: Duty | Dated, { since, through }: { readonly since: Day; readonly through: Day }): Promise<void> {
       const claimed = await claim(duty, through);
       if (!claimed) return;
       try {

@@ -6,12 +6,16 @@ import { decideExpiry } from '../loyalty/lapse.ts';
 import { decideNote, type Note } from '../loyalty/notes.ts';
 import { holdOf } from '../loyalty/redeem.ts';
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
+import { lapsable } from '../loyalty/reminders.ts';
 import { type Situation, today } from '../loyalty/situation.ts';
 import { type Budgets, wantedBy } from './budgets.ts';
 import { type Journal, type JournalOptions, type Outcome, openJournal } from './journal.ts';
+import { absences } from './ledger/absences.ts';
 import { redeeming, type Supplies } from './ledger/redeeming.ts';
+import { reminding } from './ledger/reminding.ts';
+import { stating } from './ledger/stating.ts';
 import { time } from './ledger/time.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { CampaignsAround, Surroundings } from './surroundings.ts';
 
 /** What would be posted now: the very same decision, not written. */
 export interface Quote {
@@ -24,11 +28,15 @@ export interface LedgerOptions extends JournalOptions {
   readonly surroundings?: Surroundings;
   /** Told of each sale that was booked now, once; it keeps its faults to itself. */
   readonly booked?: ((sale: SaleFact) => Promise<void>) | undefined;
-  /** Absent: no rule's budget is counted. */
+  /** Absent: no budget is counted. */
   readonly budgets?: Budgets | undefined;
+  /** Absent: rewards are those of the program. */
+  readonly campaigns?: CampaignsAround | undefined;
   /** Absent: no stock is counted, and no code is given out. */
   readonly supplies?: (() => Supplies) | undefined;
 }
+
+export type Till = ReturnType<typeof openTill>;
 
 /**
  * What tills and sweeps ask of a ledger. Whoever waits at a counter starts a function for it: what only staff and
@@ -39,7 +47,7 @@ export const openTill = (options: LedgerOptions) => commands(openJournal(options
 /** Those commands, over a journal that others may use as well. */
 export function commands(journal: Journal, options: LedgerOptions) {
   const { account, entry, entries, entriesOf, post } = journal;
-  const { spentOn, ...redemptions } = redeeming(journal, options.supplies);
+  const { spentOn, ...redemptions } = redeeming(journal, options.supplies, options.campaigns);
 
   async function sale(memberId: string, fact: SaleFact): Promise<Outcome> {
     const around = await options.surroundings?.(memberId, fact, { quote: false });
@@ -57,7 +65,7 @@ export function commands(journal: Journal, options: LedgerOptions) {
     ask: 'reserve' | 'expect' = 'reserve',
   ): Promise<Draft> {
     const draft = decide(at);
-    const wanted = wantedBy(draft, at.program);
+    const wanted = wantedBy(draft, at.program, at.campaigns);
     if (!options.budgets || Object.keys(wanted).length === 0) return draft;
     // What stands already wants nothing more: it is answered from its entry.
     if (await entry(memberId, draft.key)) return draft;
@@ -90,6 +98,9 @@ export function commands(journal: Journal, options: LedgerOptions) {
   return {
     ...redemptions,
     ...time(journal),
+    ...stating(journal),
+    ...reminding(journal),
+    ...absences(journal),
     account,
     entry,
     entries,
@@ -110,12 +121,15 @@ export function commands(journal: Journal, options: LedgerOptions) {
     },
     note: (memberId: string, note: Note, told: { source: string; object: string; at: string }): Promise<Outcome> =>
       post(memberId, (account) => decideNote(account, note, told)),
-    /** Takes out what could be spent through that day and no longer. Nothing to take is no entry. */
+    /** Takes out what could be spent through that day and no longer, of which the member was warned. Nothing to take is no entry. */
     expire: (memberId: string, through: Day): Promise<Outcome> =>
       post(memberId, (account, at) =>
         through >= today(at)
           ? { kind: 'refused', because: 'day-not-over' }
-          : (decideExpiry(account, through, at) ?? { kind: 'refused', because: 'nothing-to-expire' }),
+          : (decideExpiry(lapsable(account, at.program), through, at) ?? {
+              kind: 'refused',
+              because: 'nothing-to-expire',
+            }),
       ),
   };
 }

@@ -1,11 +1,15 @@
 import * as z from 'zod';
+import { Campaign as CampaignWords } from '../../lib/loyalty/campaign.ts';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
 import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
 import { Tier } from '../../lib/loyalty/program/tiers.ts';
+import { GROUPINGS, REPORTS } from '../../lib/loyalty/report-tables.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
+import type { CampaignAnswer, DryRunAnswer } from '../../lib/runtime/answers/campaigns.ts';
 import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
 import type { MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
 import type { ProgramAnswer } from '../../lib/runtime/answers/program.ts';
+import type { ReportAnswer, SegmentCountAnswer, SegmentMembersAnswer } from '../../lib/runtime/answers/reports.ts';
 import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
 import type { GiftAnswer, ReferralAnswer, ReferralCodeAnswer } from '../../lib/runtime/answers/sharing.ts';
 import type {
@@ -25,6 +29,7 @@ import type {
   RedemptionAnswer,
   RefundAnswer,
 } from '../../lib/runtime/answers.ts';
+import { CAMPAIGN_STATES } from '../../lib/runtime/campaigns.ts';
 import type { Problem as ProblemAnswer } from '../../lib/runtime/problem.ts';
 
 /** The bodies of answers, for the API's document. No function carries them; the tests hold every answer to them. */
@@ -55,6 +60,26 @@ export const Refund = z.strictObject({
   trace,
 }) satisfies z.ZodType<RefundAnswer>;
 export const WaitingRefund = z.union([z.strictObject({ status: z.literal('waiting') }), Refund]);
+
+/** What a line holds, `columns` says. */
+export const Report = z.strictObject({
+  name: z.enum(REPORTS),
+  from: z.iso.date(),
+  to: z.iso.date(),
+  by: z.enum(GROUPINGS).optional(),
+  columns: z.array(z.string()),
+  rows: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
+}) satisfies z.ZodType<ReportAnswer>;
+export const SegmentCount = z.strictObject({
+  count: z.int(),
+  looked: z.int(),
+  next: z.string().optional(),
+}) satisfies z.ZodType<SegmentCountAnswer>;
+export const SegmentMembers = z.strictObject({
+  members: z.array(z.string()),
+  looked: z.int(),
+  next: z.string().optional(),
+}) satisfies z.ZodType<SegmentMembersAnswer>;
 
 export const Lot = z.strictObject({
   ...standing,
@@ -236,6 +261,26 @@ export const Program = z.strictObject({
   pending: z.string(),
   expiry: z.string(),
 }) satisfies z.ZodType<ProgramAnswer>;
+export const Campaign = z.strictObject({
+  ...CampaignWords.shape,
+  state: z.enum(CAMPAIGN_STATES),
+  createdAt: z.iso.datetime(),
+  scheduledAt: z.iso.datetime().optional(),
+  startedAt: z.iso.datetime({ offset: true }).optional(),
+  endedAt: z.iso.datetime({ offset: true }).optional(),
+  usedPoints: z.int().optional(),
+}) satisfies z.ZodType<CampaignAnswer>;
+export const Campaigns = z.strictObject({ campaigns: z.array(Campaign) });
+const some = z.strictObject({ members: z.int(), points: z.int() });
+export const DryRun = z.strictObject({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  members: z.int(),
+  given: some,
+  held: some,
+  who: z.array(z.strictObject({ memberId: z.string(), points: z.int(), held: z.boolean() })),
+  next: z.string().optional(),
+}) satisfies z.ZodType<DryRunAnswer>;
 export const Rewards = z.strictObject({
   rewards: z.array(
     z.strictObject({

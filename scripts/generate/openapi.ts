@@ -3,6 +3,15 @@ import * as z from 'zod';
 import { confirmActivity, declineActivity, postActivity } from '../../lib/runtime/api/activities.ts';
 import { getBalance } from '../../lib/runtime/api/balance.ts';
 import {
+  cancelCampaign,
+  dryRunCampaign,
+  endCampaign,
+  getCampaign,
+  listCampaigns,
+  postCampaign,
+  scheduleCampaign,
+} from '../../lib/runtime/api/campaigns.ts';
+import {
   deleteMember,
   exportMember,
   findMember,
@@ -16,6 +25,7 @@ import {
 } from '../../lib/runtime/api/members.ts';
 import { getProgram } from '../../lib/runtime/api/program.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../../lib/runtime/api/redemptions.ts';
+import { countSegment, getReport, listSegment } from '../../lib/runtime/api/reports.ts';
 import { addStock, getCode, listRewards, loadCodes, revokeCode, useCode } from '../../lib/runtime/api/rewards.ts';
 import type { Route } from '../../lib/runtime/api/route.ts';
 import { confirmSale, declineSale, postRefund, postSale, quoteSale } from '../../lib/runtime/api/sales.ts';
@@ -64,6 +74,14 @@ const joined = (done: string) =>
     404: ['Nobody is known by one of the ids', bodies.Problem],
     409: ['It cannot be (`because`)', bodies.Problem],
   }) as const;
+
+function campaignStep(done: string) {
+  return {
+    200: [done, bodies.Campaign],
+    404: ['There is no such campaign', bodies.Problem],
+    409: ['It cannot be (`because`)', bodies.Problem],
+  } as const;
+}
 
 export const operations: readonly Operation[] = [
   {
@@ -235,6 +253,57 @@ export const operations: readonly Operation[] = [
     summary: 'What points can be spent on',
     says: 'Asked for a member: whether it can be had now, and if not, why.',
     answers: { 200: ['The catalogue', bodies.Rewards], ...notFound },
+  },
+  {
+    route: postCampaign,
+    name: 'createCampaign',
+    summary: 'Write a campaign: a draft, which gives nothing yet',
+    says: 'Safe to repeat. `startsAt` is the first instant that is in, `endsAt` the first that is not; what counts is when something happened, however late it is told.',
+    answers: {
+      201: ['Written', bodies.Campaign],
+      200: ['Written before, in the same words', bodies.Campaign],
+      409: ['Another campaign has this id', bodies.Problem],
+    },
+  },
+  {
+    route: listCampaigns,
+    name: 'listCampaigns',
+    summary: 'All campaigns, the latest first',
+    answers: { 200: ['The campaigns', bodies.Campaigns] },
+  },
+  {
+    route: getCampaign,
+    name: 'getCampaign',
+    summary: 'A campaign, and what of its budget is used',
+    answers: { 200: ['The campaign', bodies.Campaign], 404: ['There is no such campaign', bodies.Problem] },
+  },
+  {
+    route: scheduleCampaign,
+    name: 'scheduleCampaign',
+    summary: 'Put a draft on the calendar',
+    says: 'It begins and ends by itself. Safe to repeat.',
+    answers: campaignStep('Scheduled, or it was before'),
+  },
+  {
+    route: endCampaign,
+    name: 'endCampaign',
+    summary: 'End a campaign before its time',
+    says: 'What happens from now on earns nothing by it; a till may take five seconds to hear of it.',
+    answers: campaignStep('Ended, now or before'),
+  },
+  {
+    route: cancelCampaign,
+    name: 'cancelCampaign',
+    summary: 'Cancel a campaign: before it begins, or while it is on',
+    says: 'What it has given stays.',
+    answers: campaignStep('Cancelled, now or before'),
+  },
+  {
+    route: dryRunCampaign,
+    name: 'dryRunCampaign',
+    summary: 'What a campaign would have given in the last days, to whom',
+    says: 'A page of members at a time, whose stories are told again as if it had been on; nothing is booked. Its budget is left out of it.',
+    answers: { 200: ['The page', bodies.DryRun], 404: ['There is no such campaign', bodies.Problem] },
   },
   {
     route: addStock,
@@ -415,6 +484,26 @@ export const operations: readonly Operation[] = [
       404: ['There is no such dispute', bodies.Problem],
     },
   },
+  {
+    route: getReport,
+    name: 'getReport',
+    summary: 'What the program did, by day or by what it is about',
+    says: 'Kept from the journal, some seconds behind it. `points`, `redemptions`: by anything; `liability`, `members`: by day or month; the others have a form of their own. `format=csv` answers text/csv.',
+    answers: { 200: ['A table: `columns` names what each row holds', bodies.Report] },
+  },
+  {
+    route: countSegment,
+    name: 'countSegment',
+    summary: 'How many members a segment means',
+    says: 'Goes on for some seconds; with `next`, ask again with it as `after` and add up.',
+    answers: { 200: ['Of those that were looked at', bodies.SegmentCount] },
+  },
+  {
+    route: listSegment,
+    name: 'listSegment',
+    summary: 'Which members a segment means',
+    answers: { 200: ['A page; `next` is the `after` of the following one', bodies.SegmentMembers] },
+  },
 ];
 
 /** What any route may answer. */
@@ -466,8 +555,14 @@ interface Json {
   [key: string]: unknown;
 }
 
+/** What refers to itself has a name, and stands among the components. */
+const shared: Json = {};
+const elsewhere = (json: Json): Json =>
+  JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json;
+
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const { $schema: _, $defs, ...json } = elsewhere(z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json);
+  Object.assign(shared, $defs);
   return io === 'input' ? described(json) : json;
 };
 
@@ -595,7 +690,10 @@ export function openApi(): object {
           description: 'An API key. What a pos key may do, a staff key may; what a staff key may do, an admin key may.',
         },
       },
-      schemas: Object.fromEntries([...component].map(([schema, name]) => [name, schemaOf(schema, 'output')])),
+      schemas: {
+        ...Object.fromEntries([...component].map(([schema, name]) => [name, schemaOf(schema, 'output')])),
+        ...shared,
+      },
     },
   };
 }

@@ -778,4 +778,58 @@ export const EXAMPLES: readonly {
       },
     ],
   },
+  {
+    section: 'What comes round',
+    says: 'A birthday, the day on which somebody joined, a month and a year come without anybody asking: as activities that a rule can give something for. They are no deeds of the member, and keep no points alive.',
+    examples: [
+      {
+        title: '`birthday`, `anniversary`, `monthly`, `yearly`',
+        says: 'Those of 29 February are greeted on the 28th of other years, or with `mar-1` on 1 March.',
+        program: {
+          leapDay: 'mar-1',
+          rules: [
+            onePerEuro,
+            { id: 'birthday', on: 'activity', when: [{ is: 'activity', activities: ['birthday'] }], earn: fifty },
+          ],
+        },
+        happens: [{ says: 'a birthday', does: { activity: 'birthday' }, comes: '50 points' }],
+      },
+      {
+        title: '`leapDay`',
+        says: 'What is meant where nothing is said.',
+        program: { leapDay: 'feb-28' },
+        happens: [],
+      },
+      {
+        title: '`milestones`',
+        says: 'Counts that are worth a word: each time, or once. The event `milestone.reached` tells them with what reached them.',
+        program: {
+          milestones: [
+            { id: 'hundredth-visit', of: 'visits', at: 100 },
+            { id: 'ten-purchases', of: 'purchases', every: 10 },
+            { id: 'thousands', of: 'points', every: 1_000 },
+          ],
+        },
+        happens: [],
+      },
+      {
+        title: '`expiryReminders`',
+        says: 'So many days before points lapse, members are told. What nobody was told of does not lapse.',
+        program: { expiryReminders: [30, 7] },
+        happens: [],
+      },
+      {
+        title: '`inactivity`',
+        says: 'After so many days without a deed, the event `member.inactive` says so, each once until the member comes back.',
+        program: { inactivity: { daysAfter: [30, 60, 90] } },
+        happens: [],
+      },
+      {
+        title: '`statements`',
+        says: 'On the first of a month, what the last one has brought, for those to whom it brought something: the event `statement.ready`.',
+        program: { statements: true },
+        happens: [],
+      },
+    ],
+  },
 ];

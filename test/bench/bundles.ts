@@ -119,6 +119,7 @@ const STAND_INS = Object.fromEntries(
     'TABLE_ENTRIES',
     'TABLE_MEMBERS',
     'TABLE_PROGRAM',
+    'TABLE_REPORTS',
     'QUEUE_FACTS_URL',
     'QUEUE_FACTS_PARKED_URL',
     'QUEUE_SWEEPS_URL',

@@ -86,7 +86,7 @@ async function imported(file: string, client: DynamoDBClient, on: typeof tables 
     now: clock.now(),
   } as const;
   const { takeIn } = openImport({
-    members: openMembers({ client, table: on.members ?? 'test-members' }),
+    members: openMembers({ client, table: on.members ?? 'test-members', timeZone: reading.program.timeZone }),
     ledger: ledgerOn(client, clock, {}, on),
     inFlight: 32,
   });

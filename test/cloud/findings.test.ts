@@ -35,6 +35,8 @@ describe('AWS’s own security checks', () => {
         'The sender proves itself by its signature over the raw body, checked before anything is parsed.',
       ],
       'Annotation::AwsSolutions-DDB3': ['A copy to try things on holds nothing that anybody would restore.'],
+      'Annotation::AwsSolutions-IAM5[Resource::arn:aws:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<Schedules>/campaign-*]':
+        ['A campaign that staff write at run time has schedules of its own; only those, in this merchant’s group.'],
       'Annotation::AwsSolutions-SMG4': [
         'The other side issues these credentials; only its own console can rotate them.',
       ],

@@ -58,7 +58,19 @@ describe('a function may do this, and nothing else', () => {
     ['sales', { ...journal, members: 'GetItem', program: 'GetItem PutItem UpdateItem' }],
     ['activities', { ...journal, members: 'GetItem', program: 'GetItem UpdateItem' }],
     ['redemptions', { ...journal, members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
-    ['rewards', { ...journal, program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
+    ['rewards', { ...journal, members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
+    [
+      'campaigns',
+      {
+        accounts: 'GetItem Scan',
+        entries: 'GetItem Query',
+        members: 'GetItem',
+        program: 'GetItem PutItem Query UpdateItem',
+        sweeps: 'SendMessage',
+        'art-cafe/campaign-*': 'CreateSchedule DeleteSchedule',
+        [cafe.ofType('AWS::IAM::Role').find(({ id }) => id.startsWith('SchedulerRole'))?.id ?? '']: 'PassRole',
+      },
+    ],
     [
       'sharing',
       {
@@ -97,13 +109,28 @@ describe('a function may do this, and nothing else', () => {
       },
     ],
     [
+      'tally',
+      {
+        entries: 'DescribeStream GetRecords GetShardIterator ListStreams Query',
+        reports: 'BatchGetItem PutItem UpdateItem',
+        'tally-dead': 'SendMessage',
+      },
+    ],
+    ['reports', { reports: 'Query', members: 'BatchGetItem', program: 'GetItem UpdateItem' }],
+    [
       'expire',
       {
         ...journal,
+        accounts: 'GetItem PutItem Scan UpdateItem',
         'accounts/index/expiryDue': 'Query',
+        'accounts/index/inactiveDue': 'Query',
         'accounts/index/reviewDue': 'Query',
-        program: 'UpdateItem',
+        members: 'GetItem',
+        'members/index/birthdayDue': 'Query',
+        'members/index/joinedDue': 'Query',
+        program: 'GetItem PutItem UpdateItem',
         sweeps: `${consume} SendMessage`,
+        events: 'PutEvents',
       },
     ],
     [
@@ -171,6 +198,14 @@ const WILDCARDS: readonly { readonly reason: string; readonly is: (statement: St
       ['sqs:*', 'sns:Publish'].includes(String(Action)) &&
       JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
   },
+  {
+    reason:
+      'schedules of campaigns, of which nobody knows before what they will be called: all in the merchant’s group',
+    is: ({ Effect, Action, Resource }) =>
+      Effect === 'Allow' &&
+      String(Action) === 'scheduler:CreateSchedule,scheduler:DeleteSchedule' &&
+      JSON.stringify(Resource).endsWith(':schedule/",{"Ref":"Schedules"},"/campaign-*"]]}'),
+  },
 ];
 
 describe.each([
@@ -201,6 +236,13 @@ describe.each([
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
     ]);
+  });
+
+  it('passes a role to schedules, and to nothing else', () => {
+    const passing = everywhere.flatMap(([, statement]) =>
+      [statement.Action].flat().includes('iam:PassRole') ? [statement.Condition] : [],
+    );
+    expect(passing).toEqual([{ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } }]);
   });
 
   it('lets nobody be whom they are not', () => {

@@ -78,7 +78,8 @@ describe.each(everyShop)('%s', (_, stacks) => {
     expect(rings('Errors')).toEqual(functions);
     expect(rings('Throttles')).toEqual(functions);
     expect(rings('ApproximateAgeOfOldestMessage')).toEqual(worked);
-    expect(rings('IteratorAge')).toHaveLength(1);
+    // The relay, and what counts for the reports.
+    expect(rings('IteratorAge')).toHaveLength(2);
     for (const { properties } of stacks.ofType('AWS::CloudWatch::Alarm')) {
       expect(properties.TreatMissingData).toBe('notBreaching');
       expect(stacks.behind(properties.AlarmActions[0]).type).toBe('AWS::SNS::Topic');
@@ -203,6 +204,7 @@ describe('what a merchant may not lose', () => {
       'art-cafe-entries',
       'art-cafe-members',
       'art-cafe-program',
+      'art-cafe-reports',
     ]);
     for (const { deletionPolicy, properties } of tables(cafe)) {
       expect(deletionPolicy).toBe('Retain');
@@ -220,11 +222,22 @@ describe('what a merchant may not lose', () => {
     cafe.templates.data.hasResourceProperties('AWS::DynamoDB::Table', {
       TableName: 'art-cafe-accounts',
       KeySchema: [{ AttributeName: 'memberId', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: ['expiryDue', 'reviewDue'].map((IndexName) => ({
+      GlobalSecondaryIndexes: ['expiryDue', 'reviewDue', 'inactiveDue'].map((IndexName) => ({
         IndexName,
         KeySchema: [
           { AttributeName: IndexName, KeyType: 'HASH' },
           { AttributeName: 'memberId', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      })),
+    });
+    cafe.templates.data.hasResourceProperties('AWS::DynamoDB::Table', {
+      TableName: 'art-cafe-members',
+      GlobalSecondaryIndexes: ['birthdayDue', 'joinedDue'].map((IndexName) => ({
+        IndexName,
+        KeySchema: [
+          { AttributeName: IndexName, KeyType: 'HASH' },
+          { AttributeName: 'pk', KeyType: 'RANGE' },
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
       })),
@@ -395,6 +408,12 @@ describe('sweeps', () => {
     ).toEqual([
       ['cron(30 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"points"}'],
       ['rate(15 minutes)', 'Europe/Berlin', '{"kind":"sweep","duty":"reviews"}'],
+      ['cron(32 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"absences"}'],
+      ['cron(35 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"birthdays"}'],
+      ['cron(40 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"anniversaries"}'],
+      ['cron(45 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"monthly"}'],
+      ['cron(50 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"yearly"}'],
+      ['cron(55 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"statements"}'],
       ['cron(30 4 * * ? *)', 'Europe/Berlin', '{"kind":"audit"}'],
     ]);
   });
@@ -402,8 +421,11 @@ describe('sweeps', () => {
 
 describe('what a person needs stands in the outputs', () => {
   it.each([
-    ['app', ['ApiUrl', 'AuditParkedUrl', 'DashboardUrl', 'FactsParkedUrl', 'RelayDeadUrl', 'SweepsParkedUrl']],
-    ['data', ['AccountsTable', 'EntriesTable', 'MembersTable', 'ProgramTable']],
+    [
+      'app',
+      ['ApiUrl', 'AuditParkedUrl', 'DashboardUrl', 'FactsParkedUrl', 'RelayDeadUrl', 'SweepsParkedUrl', 'TallyDeadUrl'],
+    ],
+    ['data', ['AccountsTable', 'EntriesTable', 'MembersTable', 'ProgramTable', 'ReportsTable']],
     [
       'connectors',
       [

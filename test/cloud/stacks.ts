@@ -90,5 +90,10 @@ const CONTEXT = { '@aws-cdk/aws-iam:minimizePolicies': true, '@aws-cdk/core:targ
 /** An ARN with something after it, as CDK writes it. */
 function joined(reference: unknown): { Join: unknown; rest: string } {
   const parts = (reference as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join']?.[1];
+  if (typeof parts?.[0] === 'string') {
+    // Spelled out: what is named begins with the first thing of ours.
+    const own = parts.findIndex((part) => /^\{"(Ref":"(?!AWS::)|Fn::)/.test(JSON.stringify(part)));
+    return { Join: parts[own], rest: parts.slice(own + 1).join('') };
+  }
   return parts ? { Join: parts[0], rest: parts.slice(1).join('') } : { Join: reference, rest: '' };
 }

@@ -120,7 +120,7 @@ describe('a basket', () => {
 
 describe('what rules ask of the member', () => {
   it('is looked up among its tags, and a budget ends', async () => {
-    const store = openMembers({ client: world.client, table: world.tables.members });
+    const store = openMembers({ client: world.client, table: world.tables.members, timeZone: 'Europe/Berlin' });
     await store.change((await store.find({ type: 'phone', value: phone })) ?? '', (member) => ({
       ...member,
       tags: ['regular'],

@@ -189,6 +189,83 @@ describe('a message to a member', () => {
     expect(await delivery(one)).toMatchObject({ status: 'skipped', reason });
   });
 
+  describe('about points that expire', () => {
+    const expiring = (memberId: string, last = true) =>
+      event(memberId, 'points.expiring', { points: 12, on: '2026-05-01', through: '2026-05-01', daysBefore: 1, last });
+    const told = () => world.sent('facts.fifo').map(({ body }) => JSON.parse(body) as Fact);
+
+    it('says which day, and that it was sent is told for the journal', async () => {
+      const one = expiring(await somebody());
+      expect(await hand(text, one)).toEqual([]);
+      expect(sent[0]?.message.text).toBe('Kunstpause Club: 12 of your points expire on 2026-05-01. Balance: 42.');
+      expect(told()).toEqual([
+        {
+          type: 'reminder',
+          factId: `reminder:${one.id}:twilio-sms`,
+          source: 'twilio-sms',
+          occurredAt: expect.any(String),
+          identities: [{ type: 'member', value: one.memberId }],
+          memberId: one.memberId,
+          entryId: one.entryId,
+          outcome: 'sent',
+        },
+      ]);
+    });
+
+    it.each<[string, () => Promise<string>, string]>([
+      ['no consent', () => somebody({ consent: false }), 'no consent to sms'],
+      [
+        'no address',
+        () => somebody({ identities: [{ type: 'email', value: `r${happenings}@example.org` }] }),
+        'no address for sms',
+      ],
+      ['nobody any more', async () => 'm_erased', 'the member is not known any more'],
+    ])('is impossible where there is %s, which is told as well', async (_, who, because) => {
+      await hand(text, expiring(await who()));
+      expect(told()).toMatchObject([{ type: 'reminder', outcome: 'impossible', because }]);
+    });
+
+    it('is impossible for those who have opted out at the vendor', async () => {
+      troubles = [() => new OptedOut('Twilio answered 400, error 21610')];
+      await hand(text, expiring(await somebody()));
+      expect(told()).toMatchObject([
+        { type: 'consent', granted: false },
+        { type: 'reminder', outcome: 'impossible' },
+      ]);
+    });
+
+    it.each<[string, () => unknown]>([
+      ['will be tried again', () => new Transient('Twilio answered 503')],
+      ['is parked', () => new Permanent('Twilio answered 400, error 21211')],
+      ['may have been sent', () => new Unknown('no answer from Twilio')],
+    ])('that %s is no proof of anything', async (_, trouble) => {
+      troubles = [trouble];
+      await hand(text, expiring(await somebody()));
+      expect(told()).toEqual([]);
+    });
+
+    it('is told again by whoever finds it sent, in case that was not said before', async () => {
+      const one = expiring(await somebody());
+      world.fail('SendMessageBatch', 1);
+      expect(await hand(text, one)).toEqual(['m1']);
+      expect(told()).toEqual([]);
+      expect(await hand(text, one, { attempt: 2 })).toEqual([]);
+      expect(sent).toHaveLength(1);
+      expect(told()).toMatchObject([{ outcome: 'sent' }]);
+    });
+
+    it('is not told of while another reminder comes before the day', async () => {
+      await hand(text, expiring(await somebody(), false));
+      expect(sent).toHaveLength(1);
+      expect(told()).toEqual([]);
+    });
+
+    it('is not told of by who only keeps a copy', async () => {
+      await hand(keep, expiring(await somebody()));
+      expect(told()).toEqual([]);
+    });
+  });
+
   it('that was surely not sent is tried again, later each time', async () => {
     const one = event(await somebody());
     troubles = [() => new Transient('Twilio answered 429', { retryAfterSeconds: 77 })];

@@ -13,7 +13,13 @@ beforeAll(async () => {
   // A month and no longer, so that little time must pass.
   world = await startWorld((cafe) => ({
     ...cafe,
-    program: { ...cafe.program, startsOn: '2026-01-01', expiry: { kind: 'months', months: 1, until: 'day' } },
+    program: {
+      ...cafe.program,
+      startsOn: '2026-01-01',
+      expiry: { kind: 'months', months: 1, until: 'day' },
+      // Reminders have a test of their own.
+      expiryReminders: [],
+    },
   }));
   ({ handler: expire } = await import('../../functions/expire.ts'));
   shop = await import('../../lib/runtime/shop.ts');
@@ -64,7 +70,7 @@ const earn = async (memberId: string, day: string, orderId = `${memberId}-${day}
 };
 const queued = () => world.sent('sweeps').map(({ body }) => JSON.parse(body) as SweepMessage);
 /** Sweeps, and does all that the sweep has found, as the queue would bring it. */
-async function sweep(duty: 'points' | 'reviews'): Promise<SweepMessage[]> {
+async function sweep(duty: 'points' | 'reviews' | 'absences'): Promise<SweepMessage[]> {
   world.forget();
   expect(await deliver(expire, [{ body: { kind: 'sweep', duty } }])).toEqual([]);
   const done: SweepMessage[] = [];
@@ -224,6 +230,46 @@ describe('points put aside', () => {
     await sweep('reviews');
     expect(await shop.ledger().account('h')).toMatchObject({ available: 20, held: 0 });
     expect((await shop.ledger().entries('h')).filter(({ detail }) => detail.kind === 'released')).toHaveLength(1);
+  });
+});
+
+describe('a member who stays away', () => {
+  const noticed = async (memberId: string) =>
+    (await shop.ledger().entries(memberId)).flatMap(({ detail }) => (detail.kind === 'inactive' ? [detail.days] : []));
+
+  it('is noticed on the days that the program names, and not one who was there since', async () => {
+    await earn('away', '2026-07-01');
+    await earn('faithful', '2026-07-01');
+    await earn('faithful', '2026-07-20');
+    itIs('2026-07-30');
+    await sweep('absences');
+    expect(await noticed('away')).toEqual([]);
+    itIs('2026-07-31');
+    await sweep('absences');
+    await sweep('absences');
+    expect([await noticed('away'), await noticed('faithful')]).toEqual([[30], []]);
+    const due = (await world.rows('accounts')).map(({ memberId, inactiveDue }) => [memberId, inactiveDue]);
+    expect(Object.fromEntries(due)).toMatchObject({
+      away: expect.stringMatching(/^2026-08-30#/),
+      faithful: expect.stringMatching(/^2026-08-19#/),
+    });
+    itIs('2026-09-05');
+    await sweep('absences');
+    expect([await noticed('away'), await noticed('faithful')]).toEqual([[30, 60], [30]]);
+  });
+
+  it('by copies of one message at once is noticed once', async () => {
+    itIs('2026-11-01');
+    const body = { kind: 'member', duty: 'absences', memberId: 'away' };
+    expect(
+      await deliver(
+        expire,
+        ['a', 'b', 'c'].map((id) => ({ id, body })),
+      ),
+    ).toEqual([]);
+    expect(await noticed('away')).toEqual([30, 60, 90]);
+    const [row] = (await world.rows('accounts')).filter(({ memberId }) => memberId === 'away');
+    expect(row).not.toHaveProperty('inactiveDue');
   });
 });
 

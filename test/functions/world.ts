@@ -26,6 +26,8 @@ export interface World {
   sent(queue: Queue): SentMessage[];
   /** What the bus was told. */
   published(): { readonly source: string; readonly type: string; readonly detail: Record<string, unknown> }[];
+  /** What Scheduler was asked, in order: `POST schedule <name> at(…)`, `DELETE schedule <name>`. */
+  schedules(): string[];
   visibilityChanges(): { readonly receipt: string; readonly seconds: number }[];
   /** Forgets what was sent and published. */
   forget(): void;
@@ -72,12 +74,17 @@ export async function startWorld(change: (merchant: MerchantInput) => MerchantIn
     TABLE_ENTRIES: tables.entries,
     TABLE_MEMBERS: tables.members,
     TABLE_PROGRAM: tables.program,
+    TABLE_REPORTS: tables.reports,
     QUEUE_FACTS_URL: queue('facts.fifo'),
     QUEUE_FACTS_PARKED_URL: queue('facts-parked.fifo'),
     QUEUE_SWEEPS_URL: queue('sweeps'),
     QUEUE_AUDIT_URL: queue('audit'),
     QUEUE_INTAKE_PARKED_URL: queue('intake-parked'),
     QUEUE_URL: queue('outbound'),
+    SCHEDULE_GROUP: 'test',
+    SCHEDULER_ROLE_ARN: 'arn:aws:iam::000000000000:role/scheduler',
+    SWEEPS_ARN: 'arn:aws:sqs:eu-central-1:000000000000:sweeps',
+    SWEEPS_PARKED_ARN: 'arn:aws:sqs:eu-central-1:000000000000:sweeps-parked',
     BUS_NAME: 'events',
     SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:test',
   });
@@ -100,7 +107,10 @@ export async function startWorld(change: (merchant: MerchantInput) => MerchantIn
   };
 }
 
-type Recorder = Pick<World, 'sent' | 'published' | 'visibilityChanges' | 'forget' | 'fail' | 'setSecret'> & {
+type Recorder = Pick<
+  World,
+  'sent' | 'published' | 'schedules' | 'visibilityChanges' | 'forget' | 'fail' | 'setSecret'
+> & {
   endpoint: string;
   stop(): Promise<void>;
 };
@@ -138,8 +148,11 @@ async function startRecorder(): Promise<Recorder> {
   }
 
   const server = createServer(async (request, response) => {
-    const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
-    const input = JSON.parse(await textOf(request)) as Record<string, unknown>;
+    const target = request.headers['x-amz-target'];
+    const schedule = /^\/schedules\/([^?]+)/.exec(request.url ?? '')?.[1];
+    const operation = schedule === undefined ? (String(target).split('.').at(-1) ?? '') : `${request.method} schedule`;
+    const body = JSON.parse(await textOf(request)) as Record<string, unknown>;
+    const input = schedule === undefined ? body : { ...body, Name: schedule };
     // The SDK would compare it with the tests' clock, and try again under a corrected one.
     response.sendDate = false;
     const index = failures.findIndex((failure) => failure.operation === operation);
@@ -182,6 +195,10 @@ async function startRecorder(): Promise<Recorder> {
           type: DetailType,
           detail: JSON.parse(Detail) as Record<string, unknown>,
         })),
+    schedules: () =>
+      calls
+        .filter(({ operation }) => operation.endsWith(' schedule'))
+        .map(({ operation, input }) => `${operation} ${input.Name} ${input.ScheduleExpression ?? ''}`.trim()),
     visibilityChanges: () =>
       inputs('ChangeMessageVisibility').map((input) => ({
         receipt: String(input.ReceiptHandle),

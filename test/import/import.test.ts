@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 const clock = new TestClock();
-const membersOn = (client: DynamoDBClient) => openMembers({ client, table: 'test-members' });
+const membersOn = (client: DynamoDBClient) => openMembers({ client, table: 'test-members', timeZone: 'Europe/Berlin' });
 
 async function imported(
   memory: MemoryClient,

@@ -269,11 +269,18 @@ describe('time', () => {
     expect(await shop.available(id)).toBe(50);
     await shop.local('POST', '/clock', { advance: 'P400D' });
     await shop.idle();
+    // Nothing lapses before the member was told, and then not before the day that was named is over.
+    for (const day of ['P1D', 'P1D']) {
+      await shop.local('POST', '/clock', { advance: day });
+      await shop.idle();
+    }
     const { body } = await shop.call('GET', `/v1/members/${id}/entries`, undefined, 'staff');
     expect({ available: await shop.available(id), last: body.entries.at(-1).kind }).toEqual({
       available: 0,
       last: 'expired',
     });
+    expect((await smsTo(phone)).join()).toContain('50 of your points expire on');
+    expect(body.entries.map(({ kind }: { kind: string }) => kind)).toContain('reminder-told');
     expect(await auditMember(ledgerOf(shop), id)).toBeUndefined();
   }, 300_000);
 });

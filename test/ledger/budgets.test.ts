@@ -26,8 +26,7 @@ const rules = [
 const theProgram = program({ rules, caps: [] });
 const clock = new TestClock();
 
-const budgetsOn = (client: DynamoDBClient) =>
-  openBudgets({ client, table: tables.program, program: theProgram, random: Math.random });
+const budgetsOn = (client: DynamoDBClient) => openBudgets({ client, table: tables.program, random: Math.random });
 
 const ledgerOn = (client: DynamoDBClient = dynamo.client): Ledger =>
   openLedger({
@@ -105,7 +104,8 @@ describe('a budget', () => {
   it('gives more to the same entry when it wants more, and takes nothing back', async () => {
     const budgets = budgetsOn(dynamo.client);
     const asked: unknown[] = [];
-    for (const visit of [30, 50, 20, 200]) asked.push(await budgets.reserve('m', 'E#till#v#visit', { visit }));
+    for (const visit of [30, 50, 20, 200])
+      asked.push(await budgets.reserve('m', 'E#till#v#visit', { visit: { points: visit, of: 100 } }));
     expect({ asked, used: await budgets.used('visit') }).toEqual({
       asked: [{ visit: 30 }, { visit: 50 }, { visit: 20 }, { visit: 100 }],
       used: 100,

@@ -74,6 +74,10 @@ export const MOVES: Readonly<Record<Detail['kind'], boolean>> = {
   history: false,
   'code-used': false,
   'code-revoked': false,
+  statement: false,
+  reminded: true,
+  'reminder-told': false,
+  inactive: false,
 };
 
 export async function everything(): Promise<{ ledger: Ledger; clock: TestClock; entries: readonly Entry[] }> {

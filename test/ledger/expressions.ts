@@ -118,6 +118,10 @@ class Reader {
       return text?.S?.startsWith(start?.S ?? '') ?? false;
     }
     const [left, how, right] = [this.sum(), this.next(), this.sum()];
+    if (how.toUpperCase() === 'BETWEEN') {
+      this.must('AND');
+      return compare(left, '>=', right) && compare(left, '<=', this.sum());
+    }
     return compare(left, how, right);
   }
 }

@@ -25,7 +25,13 @@ const catalogue = {
   redemption: { pointsPerMinor: 1, holdMinutes: 60 },
 } satisfies Partial<ProgramInput>;
 
-const memoryTables = { accounts: 'accounts', entries: 'entries', members: 'members', program: 'program' };
+const memoryTables = {
+  accounts: 'accounts',
+  entries: 'entries',
+  members: 'members',
+  program: 'program',
+  reports: 'reports',
+};
 
 function shopOn(
   client: DynamoDBClient,

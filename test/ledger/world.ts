@@ -34,6 +34,8 @@ export const programInput = {
     { id: 'dinner', name: 'A dinner', cost: 600, tier: 'gold' },
   ],
   expiry: { kind: 'months', months: 12, until: 'end-of-month' },
+  // Tests of reminders have a ladder of their own.
+  expiryReminders: [],
   redemption: { pointsPerMinor: 1 },
 } satisfies ProgramInput;
 

@@ -48,7 +48,7 @@ function mortal(diesAt: number, when: 'before' | 'after') {
       }),
   };
   const ledger = openLedger({ client, tables, program, version: 'test', now: () => new Date() });
-  const members = openMembers({ client, table: tables.members });
+  const members = openMembers({ client, table: tables.members, timeZone: 'Europe/Berlin' });
   const waitingRoom = openWaitingRoom({ client, table: tables.program });
   const enrolment = openEnrolment({
     members,

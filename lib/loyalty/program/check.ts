@@ -24,7 +24,7 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
     complain(path, `no such ${what}: use one of ${there}`, id);
   };
 
-  for (const list of ['rules', 'groups', 'multipliers', 'caps', 'tiers', 'rewards'] as const) {
+  for (const list of ['rules', 'groups', 'multipliers', 'caps', 'tiers', 'rewards', 'milestones'] as const) {
     const seen = new Set<string>();
     for (const [index, { id }] of program[list].entries()) {
       if (seen.has(id))
@@ -100,6 +100,9 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
       below = step.cost;
     }
   }
+  for (const [index, { every, at }] of program.milestones.entries())
+    if ((every === undefined) === (at === undefined))
+      complain(['milestones', index], 'is reached each time or once: set every or at, and not both', { every, at });
   amount(['referrals', 'minimumSpend'], program.referrals?.minimumSpend, true);
   amount(['fraud', 'largestSale'], program.fraud.largestSale);
   const { minPoints, maxPoints, stepPoints } = program.redemption;

@@ -54,8 +54,8 @@ export function refundTold(entry: Entry, detail: Of<'refund'>, currency: string)
   };
 }
 
-export function activityTold(entry: Entry, { activity, activityId, locationId }: Of<'activity'>): ActivityFact {
-  return { ...base(entry), type: 'activity', activity: activity as Activity, activityId, locationId };
+export function activityTold(entry: Entry, { activity, activityId, years, locationId }: Of<'activity'>): ActivityFact {
+  return { ...base(entry), type: 'activity', activity: activity as Activity, activityId, years, locationId };
 }
 
 /**

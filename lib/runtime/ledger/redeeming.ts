@@ -1,4 +1,5 @@
 import type { Account } from '../../loyalty/account.ts';
+import { campaignRewards, withRewards } from '../../loyalty/campaigning.ts';
 import {
   type CodeEnd,
   codeEndFingerprint,
@@ -27,6 +28,7 @@ import { type Situation, today } from '../../loyalty/situation.ts';
 import { type Codes, codeIdOf, freshCode, type GivenRow, isGiven } from '../codes.ts';
 import type { Beside, Decision, Journal, Outcome } from '../journal.ts';
 import type { Stock } from '../stock.ts';
+import type { CampaignsAround } from '../surroundings.ts';
 
 /** What rewards are taken from, beside the member's points. */
 export interface Supplies {
@@ -44,7 +46,11 @@ export interface Capture {
 export type RedemptionFrom = Redemption & { readonly source?: string | undefined };
 
 /** Points spent, put aside and given back, with the pieces and codes that go with them. */
-export function redeeming(journal: Journal, supplies: (() => Supplies) | undefined) {
+export function redeeming(
+  journal: Journal,
+  supplies: (() => Supplies) | undefined,
+  campaignsFor: CampaignsAround = async () => ({}),
+) {
   const { post, replay, entriesOf, program } = journal;
 
   /** Also where it stands in the journal of an account that went into this one. */
@@ -54,13 +60,15 @@ export function redeeming(journal: Journal, supplies: (() => Supplies) | undefin
   const startOfHold = async (account: Account, id: string): Promise<Entry | undefined> =>
     holdOf(account, id) && entryOf(account, startKey(id));
 
-  const authorize = (memberId: string, { source, ...asked }: RedemptionFrom): Promise<Outcome> =>
-    post(memberId, async (account, at, missing): Promise<Decision> => {
+  async function authorize(memberId: string, { source, ...asked }: RedemptionFrom): Promise<Outcome> {
+    const around = asked.rewardId === undefined ? {} : await campaignsFor(memberId);
+    return post(memberId, async (account, now, missing): Promise<Decision> => {
+      const at = { ...now, program: withRewards(account, { ...now, ...around }) };
       const fromSameOrder = await earnedByOrder(account, asked.orderId, source, at);
       const decide = (more: Circumstances = {}) => decideRedemption(account, asked, at, { fromSameOrder, ...more });
       if (missing.has('stock')) return decide({ gone: true });
       const draft = decide();
-      const reward = rewardOf(program, asked.rewardId);
+      const reward = rewardOf(at.program, asked.rewardId);
       if (draft.detail.kind === 'refused' || !reward || !supplies) return draft;
       const beside: Beside[] =
         reward.stock === undefined ? [] : [{ name: 'stock', item: supplies().stock.taking(reward) }];
@@ -71,6 +79,7 @@ export function redeeming(journal: Journal, supplies: (() => Supplies) | undefin
       const withCode = decide({ code: codeIdOf(code) });
       return { draft: withCode, beside: [...beside, ...giving(code, reward, account, withCode.detail, at)] };
     });
+  }
 
   const nextCode = async ({ id, code }: Reward): Promise<string | undefined> =>
     code?.from === 'list' ? supplies?.().codes.draw(id) : freshCode();
@@ -99,15 +108,22 @@ export function redeeming(journal: Journal, supplies: (() => Supplies) | undefin
   }
 
   /** Spends what was put aside. A sale that it pays for needs no code: the reward is in that very order. */
-  const capture = (memberId: string, command: Capture, options: { readonly withCode: boolean }): Promise<Outcome> =>
-    post(memberId, async (account, at): Promise<Decision> => {
+  async function capture(
+    memberId: string,
+    command: Capture,
+    options: { readonly withCode: boolean },
+  ): Promise<Outcome> {
+    const { campaigns } = await campaignsFor(memberId);
+    const offered = { ...program, rewards: [...program.rewards, ...campaignRewards(campaigns)] };
+    return post(memberId, async (account, at): Promise<Decision> => {
       const { redemptionId, points } = command;
       const started = await startOfHold(account, redemptionId);
-      const decide = (code?: string) => decideCapture(account, redemptionId, points, at, started, code);
+      const decide = (code?: string) =>
+        decideCapture(account, redemptionId, points, { ...at, program: offered }, started, code);
       const draft = decide();
       if ('refused' in draft)
         return notCaptured(account, redemptionId, draft.refused, endFingerprint('captured', points));
-      const reward = rewardOf(program, draft.detail.kind === 'redeemed' ? draft.detail.rewardId : undefined);
+      const reward = rewardOf(offered, draft.detail.kind === 'redeemed' ? draft.detail.rewardId : undefined);
       if (!reward?.code || !options.withCode || !supplies) return draft;
       const code = await nextCode(reward);
       // Not on record: as soon as the merchant has loaded more codes, the same capture succeeds.
@@ -115,6 +131,7 @@ export function redeeming(journal: Journal, supplies: (() => Supplies) | undefin
       const withCode = decide(codeIdOf(code)) as Draft;
       return { draft: withCode, beside: giving(code, reward, account, withCode.detail, at) };
     });
+  }
 
   const release = (
     memberId: string,

@@ -1,0 +1,98 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import * as z from 'zod';
+import type { Day } from '../../lib/loyalty/account.ts';
+import { addDays, dayIn } from '../../lib/loyalty/calendar.ts';
+import {
+  csvOf,
+  GROUPINGS,
+  GROUPINGS_OF,
+  type Grouping,
+  needsOf,
+  REPORTS,
+  type ReportName,
+  reportOf,
+} from '../../lib/loyalty/report-tables.ts';
+import { everyMember } from '../../lib/runtime/audit.ts';
+import { recount } from '../../lib/runtime/recount.ts';
+import { openReports } from '../../lib/runtime/reports.ts';
+import { chart } from '../chart.ts';
+import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
+
+interface Asked extends Where {
+  readonly from?: Day;
+  readonly to?: Day;
+  readonly by?: Grouping;
+  readonly format: 'chart' | 'csv' | 'json';
+}
+
+/** What the bars are about. */
+const MEASURE: Readonly<Record<ReportName, string>> = {
+  points: 'issued',
+  liability: 'outstanding',
+  redemptions: 'redeemed',
+  members: 'active',
+  cohorts: 'active',
+  campaigns: 'members',
+  rewards: 'redemptions',
+};
+
+const day = (text: string): Day => {
+  if (z.iso.date().safeParse(text).success) return text;
+  throw new InvalidArgumentError('a day in the merchant’s zone, such as 2026-03-31');
+};
+
+export function report(stampbook: Command): void {
+  ofMerchant(stampbook.command('report'))
+    .description('what the program did, by day and by what it is about; "rebuild" counts it again and compares')
+    .addArgument(new Argument('<name>', 'which').choices([...REPORTS, 'rebuild']))
+    .option('--from <day>', 'the first day; otherwise thirty days up to the last', day)
+    .option('--to <day>', 'the last day; otherwise today', day)
+    .addOption(new Option('--by <what>', 'what a line is about').choices(GROUPINGS))
+    .addOption(new Option('--format <format>', 'the form').choices(['chart', 'csv', 'json']).default('chart'))
+    .action((name: ReportName | 'rebuild', asked: Asked) => (name === 'rebuild' ? rebuild(asked) : show(name, asked)));
+}
+
+async function open(where: Where) {
+  const { client, tables, ledger, merchant } = await openMerchant(where);
+  const { program } = merchant;
+  const reports = openReports({ client, table: tables.reports, program, journal: ledger.entries });
+  return { client, tables, ledger, program, reports };
+}
+
+async function show(name: ReportName, { from: first, to: last, by, format, ...where }: Asked): Promise<void> {
+  if (by !== undefined && !GROUPINGS_OF[name].includes(by))
+    throw new Error(
+      GROUPINGS_OF[name].length > 0
+        ? `"${name}" can be told by ${GROUPINGS_OF[name].join(' or ')}`
+        : `"${name}" is told one way only`,
+    );
+  const { program, reports } = await open(where);
+  const to = last ?? dayIn(program.timeZone, new Date());
+  const from = first ?? addDays(to, -29);
+  if (to < from) throw new Error(`${to} is before ${from}`);
+  const request = { name, from, to, by };
+  const needs = needsOf(request);
+  const table = reportOf(request, await reports.tallies(needs.by, { from: needs.from, to }), program);
+  if (format === 'json') console.log(JSON.stringify(table, null, 2));
+  else if (format === 'csv') process.stdout.write(csvOf(table));
+  else if (table.rows.length === 0) console.log(`nothing from ${from} to ${to}`);
+  else console.log(`${chart(table.columns, table.rows, MEASURE[name])}\n\n${from} to ${to}; bars: ${MEASURE[name]}`);
+}
+
+async function rebuild(where: Asked): Promise<void> {
+  const { client, tables, ledger, program, reports } = await open(where);
+  const { members, entries, differences } = await recount({
+    reports,
+    program,
+    entries: ledger.entries,
+    everyMember: () => everyMember(client, tables),
+  });
+  for (const { of, measure, there, counted } of differences.slice(0, 20))
+    console.error(`${of}: ${measure} is ${there} in the reports and ${counted} by the journal`);
+  if (differences.length > 20) console.error(`and ${differences.length - 20} more`);
+  if (differences.length > 0) process.exitCode = 1;
+  else
+    console.log(
+      `${members} ${members === 1 ? 'member' : 'members'}, ${entries} ${entries === 1 ? 'entry' : 'entries'}: every sum is what the journal says`,
+    );
+}

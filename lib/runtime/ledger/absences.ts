@@ -1,0 +1,31 @@
+import { decideInactive, nextAbsence } from '../../loyalty/inactivity.ts';
+import { today } from '../../loyalty/situation.ts';
+import { watchedFrom } from '../items.ts';
+import { type Journal, LedgerBusy } from '../journal.ts';
+
+const ATTEMPTS = 16;
+
+/** Commands about members who stay away. */
+export const absences = ({ account, post, watch, situation, program }: Journal) => ({
+  /**
+   * Looks whether the member has stayed away, says so, and puts off the next look. Nothing to do before the day that
+   * stands there: somebody else was here. An activity meanwhile is seen, since it moves the account's `seq`.
+   */
+  async missed(memberId: string): Promise<void> {
+    const on = today(situation());
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const before = await account(memberId);
+      const due = before && watchedFrom(before);
+      if (!before || due === undefined || due > on) return;
+      const outcome = decideInactive(before, situation())
+        ? await post(
+            memberId,
+            (account, at) => decideInactive(account, at) ?? { kind: 'refused', because: 'was-there' },
+          )
+        : undefined;
+      const after = outcome?.kind === 'posted' ? await account(memberId) : before;
+      if (after && (await watch(after, nextAbsence(after, program, on)))) return;
+    }
+    throw new LedgerBusy(`no look after ${ATTEMPTS} tries`);
+  },
+});

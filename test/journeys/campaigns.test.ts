@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { openShop, type Shop } from './shop.ts';
+
+/** A campaign from its draft to its end, on the demo merchant's own stacks and at virtual times. */
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 300_000);
+afterAll(() => shop?.stop());
+
+const clock = async (now: string) => {
+  const { status } = await shop.local('POST', '/clock', { now });
+  if (status !== 200) throw new Error(`the clock stays where it is: ${status}`);
+};
+const campaign = async (id: string) => (await shop.call('GET', `/v1/campaigns/${id}`, undefined, 'staff')).body;
+const start = async (id: string, more: object) => {
+  const body = { id, name: id, effect: { kind: 'multiplier', bp: 20_000 }, ...more };
+  expect((await shop.call('POST', '/v1/campaigns', body, 'admin')).status).toBe(201);
+  const scheduled = await shop.call('POST', `/v1/campaigns/${id}/schedule`, {}, 'admin');
+  expect({ status: scheduled.status, state: scheduled.body.state }).toEqual({ status: 200, state: 'scheduled' });
+};
+const briefings = async () =>
+  (await shop.outbox('slack'))
+    .map(({ body }) => JSON.parse(body).text as string)
+    .filter((text) => /begins|over/.test(text));
+
+/** Whole days from today, at that time of the day (UTC). */
+const day = (days: number, time: string) =>
+  `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T${time}Z`;
+
+it('campaign started, and ended: on the second for sales, and told once each', async () => {
+  const { phone } = await shop.enrol();
+  const [startsAt, endsAt] = [day(2, '08:00:00'), day(3, '18:00:00')];
+  await start('advent', { startsAt, endsAt, briefing: 'Wear the hat.' });
+
+  const sold = (orderId: string, occurredAt: string) => shop.sell(orderId, phone, '10.00', { occurredAt });
+  await clock(day(2, '08:00:01'));
+  const sales = [await sold('before', day(2, '07:59:59')), await sold('first', startsAt)];
+  await shop.idle();
+  expect((await campaign('advent')).state).toBe('live');
+  sales.push(await shop.sell('inside', phone, '10.00'));
+
+  await clock(day(3, '18:00:01'));
+  sales.push(await sold('last', day(3, '17:59:59')), await sold('after', endsAt));
+  await shop.idle();
+  expect(sales.map(({ body }) => body.earned)).toEqual([10, 20, 20, 20, 10]);
+  expect((await campaign('advent')).state).toBe('ended');
+  expect(await briefings()).toEqual(['advent begins: Wear the hat.', expect.stringContaining('advent is over')]);
+
+  // What happened inside and is told afterwards counts.
+  const late = await shop.sell('late', phone, '10.00', { occurredAt: day(2, '12:00:00') });
+  expect(late.body.earned).toBe(20);
+}, 240_000);
+
+it('a campaign that is cancelled never begins, and one that is stopped is over at once', async () => {
+  const { phone } = await shop.enrol();
+  await start('never', { startsAt: day(6, '08:00:00'), endsAt: day(6, '18:00:00') });
+  expect((await shop.call('POST', '/v1/campaigns/never/cancel', {}, 'admin')).body.state).toBe('cancelled');
+  await start('stopped', { startsAt: day(7, '08:00:00'), endsAt: day(7, '18:00:00') });
+  await clock(day(6, '12:00:00'));
+  expect((await shop.sell('n1', phone, '10.00')).body.earned).toBe(10);
+  await clock(day(7, '12:00:00'));
+  expect((await shop.sell('n2', phone, '10.00')).body.earned).toBe(20);
+  await shop.idle();
+  expect((await shop.call('POST', '/v1/campaigns/stopped/end', {}, 'admin')).body.state).toBe('ended');
+  await clock(day(7, '12:01:00'));
+  expect((await shop.sell('n3', phone, '10.00')).body.earned).toBe(10);
+  await shop.idle();
+  expect((await briefings()).filter((text) => /never|stopped/.test(text)).map((text) => text.split(':')[0])).toEqual([
+    'stopped begins',
+    'stopped is over',
+  ]);
+}, 240_000);
+
+it('a budget is never exceeded by fifty sales at once', async () => {
+  const members = await Promise.all(Array.from({ length: 50 }, () => shop.enrol()));
+  await start('few', { startsAt: day(10, '08:00:00'), endsAt: day(10, '18:00:00'), budgetPoints: 123 });
+  await clock(day(10, '12:00:00'));
+  // As a till does: what was too much at once is told again, under the same number.
+  const sell = async (orderId: string, phone: string) => {
+    for (;;) {
+      const answer = await shop.sell(orderId, phone, '10.00');
+      if (answer.status !== 503) return answer;
+    }
+  };
+  const sales = await Promise.all(members.map(({ phone }, at) => sell(`few-${at}`, phone)));
+  expect(sales.filter(({ status }) => status !== 201 && status !== 200)).toEqual([]);
+  const earned = sales.reduce((sum, { body }) => sum + body.earned, 0);
+  expect({ earned, used: (await campaign('few')).usedPoints }).toEqual({ earned: 50 * 10 + 123, used: 123 });
+}, 240_000);
