@@ -199,14 +199,14 @@ export type Detail =
       readonly because: 'voided' | 'lapsed';
     }
   | { readonly kind: 'expired'; readonly points: Points; readonly through: Day }
-  /** What a month, `YYYY-MM`, has brought; the balance is that of its end. */
+  /** What a month, `YYYY-MM`, has brought; `closingBalance` is that of its end. */
   | {
       readonly kind: 'statement';
       readonly period: string;
       readonly earned: Points;
       readonly redeemed: Points;
       readonly expired: Points;
-      readonly balance: Points;
+      readonly closingBalance: Points;
       readonly nextExpiryOn?: Day;
       readonly nextExpiryPoints?: Points;
     }

@@ -81,8 +81,8 @@ export const events = {
     earned: z.int(),
     redeemed: z.int(),
     expired: z.int().nonnegative(),
-    /** At the month's end. */
-    balance: z.int(),
+    /** What could be spent at the month's end. */
+    closingBalance: z.int(),
     nextExpiryOn: z.iso.date().optional(),
     nextExpiryPoints: z.int().positive().optional(),
   }),

@@ -50,7 +50,7 @@ export function decideStatement(
       earned,
       redeemed,
       expired,
-      balance: then.spendable,
+      closingBalance: then.spendable,
       ...(next && { nextExpiryOn: next[0], nextExpiryPoints: next[1] }),
     },
     change: sparse({}),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
+import { GROUPINGS, REPORTS } from '../../lib/loyalty/report-tables.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { endCampaign } from '../../lib/runtime/api/campaigns.ts';
 import { deleteMember, findMember, mergeMember, unmergeMember } from '../../lib/runtime/api/members.ts';
@@ -49,7 +50,17 @@ beforeAll(async () => {
       fraud: { largestSale: '5000.00' },
     },
   }));
-  const names = ['members', 'sales', 'activities', 'redemptions', 'rewards', 'sharing', 'staff', 'campaigns'];
+  const names = [
+    'members',
+    'sales',
+    'activities',
+    'redemptions',
+    'rewards',
+    'sharing',
+    'staff',
+    'campaigns',
+    'reports',
+  ];
   const loaded = await Promise.all(names.map(async (name) => (await import(`../../functions/${name}.ts`)).handler));
   handlers = Object.fromEntries(names.map((name, index) => [name, loaded[index]]));
   const { create } = openApiKeys({ client: world.client, table: world.tables.program });
@@ -255,6 +266,8 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
       member: fc.constantFrom({ card: 'FRIEND' }, { card: 'FUZZ1' }, { card: 'FUZZ0' }),
     }),
     ...(key.includes('/v1/campaigns') && CAMPAIGN),
+    ...(key.includes('/v1/reports') && REPORT),
+    ...(key.includes('/v1/segments') && SEGMENT),
     ...(key.includes('/codes/{code}') && { code: fc.constantFrom(...SEATS, 'NO-SEAT') }),
     ...(key.startsWith('POST /v1/rewards') && { id: fc.constantFrom('print', 'opera', 'opera', 'espresso', 'yacht') }),
     ...(key === postAdjustment.key && { adjustmentId: fc.uuid(), reason: fc.constant('goodwill') }),
@@ -307,6 +320,25 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
     return { ...one, ...Object.fromEntries(wrong ?? []) };
   });
 }
+
+const REPORT = {
+  name: fc.constantFrom(...REPORTS),
+  from: fc.constantFrom('2026-03-01', '2026-03-31'),
+  to: fc.constantFrom('2026-03-31', '2026-04-30'),
+  by: fc.constantFrom(...GROUPINGS),
+  format: fc.constantFrom('json', 'csv', 'xlsx'),
+};
+
+const SEGMENT = {
+  segment: fc.constantFrom<object>(
+    { is: 'balance', atLeast: 1 },
+    { all: [{ is: 'visits', atMost: 3 }, { not: { is: 'tier-in', tiers: ['friend'] } }] },
+    { any: [] },
+    { is: 'spent' },
+  ),
+  after: fc.constantFrom('0#', '3#m_1', 'elsewhere'),
+  limit: fc.constantFrom(1, 100, 5_000),
+};
 
 /** Whichever function has the route: it asks for a key, where the others know nothing of it. */
 async function handlerOf(key: string): Promise<Parameters<typeof call>[0]> {

@@ -278,9 +278,16 @@ export async function call(
   const result = (await handler(event as never, context)) as APIGatewayProxyStructuredResultV2;
   return {
     status: result.statusCode ?? 0,
-    body: result.body ? (JSON.parse(result.body) as Record<string, unknown>) : {},
+    body: bodyOf(result),
     headers: result.headers as Record<string, string>,
   };
+}
+
+/** A table is text. */
+function bodyOf({ body, headers }: APIGatewayProxyStructuredResultV2): Record<string, unknown> {
+  if (!body) return {};
+  const isText = String(headers?.['content-type']).startsWith('text/');
+  return isText ? { text: body } : (JSON.parse(body) as Record<string, unknown>);
 }
 
 /** Hands messages to a worker as an event source mapping does; tells which of them failed. */

@@ -28,6 +28,7 @@ export const EVERYTHING: Partial<ProgramInput> = {
   ],
   redemption: { pointsPerMinor: 1, holdMinutes: 60 },
   refunds: { whenSpent: 'owe', offsetBp: 5_000 },
+  expiryReminders: [7],
   gifts: {},
   referrals: { referrerPoints: 100, friendPoints: 60 },
   fraud: { largestSale: '900.00' },
@@ -159,8 +160,27 @@ export async function everything(): Promise<{ ledger: Ledger; clock: TestClock; 
   await ledger.adjust(BEN, { adjustmentId: 'a3', points: -100, reason: 'correction', by: 'staff-1', belowZero: true });
   await ledger.sale(BEN, sale('pays', 1_500, on('2026-04-02')));
   for (const memberId of [ADA, BEN, CAT]) await ledger.review(memberId);
+  // Nobody reminded her in time: the last day is put off by the week that it should have been.
   on('2027-01-01');
-  await ledger.expire(ADA, '2026-12-31');
+  await ledger.remind(ADA, []);
+  on('2027-01-09');
+  await ledger.expire(ADA, '2027-01-08');
+  on('2027-04-24');
+  for (const memberId of [ADA, BEN, CAT]) await ledger.remind(memberId, ['twilio-sms']);
+  for (const memberId of [ADA, BEN, CAT]) {
+    const reminders = Object.values((await ledger.account(memberId))?.reminders ?? {});
+    for (const { entry } of reminders)
+      await ledger.reminderTold({
+        type: 'reminder',
+        factId: `told-${entry}`,
+        occurredAt: clock.at.toISOString(),
+        source: 'twilio-sms',
+        identities: [],
+        memberId,
+        entryId: entry,
+        outcome: 'sent',
+      });
+  }
   on('2027-05-01');
   for (const memberId of [ADA, BEN, CAT]) await ledger.expire(memberId, '2027-04-30');
   on('2028-01-02');

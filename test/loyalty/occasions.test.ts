@@ -224,7 +224,7 @@ describe('a statement', () => {
     });
     expect(decideStatement(member.account, '2026-03', member.entries, member.at('2026-03-31T22:00:00Z'))).toMatchObject(
       {
-        detail: { kind: 'statement', period: '2026-03', earned: 70, balance: 70 },
+        detail: { kind: 'statement', period: '2026-03', earned: 70, closingBalance: 70 },
       },
     );
   });
@@ -247,7 +247,7 @@ describe('a statement', () => {
         earned: 70,
         redeemed: 0,
         expired: 0,
-        balance: 70,
+        closingBalance: 70,
         nextExpiryOn: '2027-03-31',
         nextExpiryPoints: 70,
       },
