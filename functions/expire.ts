@@ -10,7 +10,7 @@ import { openDuties } from '../lib/runtime/duties.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { log } from '../lib/runtime/log.ts';
 import { openOccasions } from '../lib/runtime/occasions.ts';
-import { members, till } from '../lib/runtime/shop.ts';
+import { keeper, members } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
 import { type Dated, type Duty, isDated, openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
 import { worker } from '../lib/runtime/worker.ts';
@@ -30,14 +30,14 @@ const sweeps = () =>
 
 const duties = () =>
   openDuties({
-    till: till(),
+    till: keeper(),
     program: merchant().program,
     now: () => new Date(),
     remindsThrough: channelsFor('points.expiring'),
   });
 
 const occasions = () =>
-  openOccasions({ till: till(), members: members(), program: merchant().program, now: () => new Date() });
+  openOccasions({ till: keeper(), members: members(), program: merchant().program, now: () => new Date() });
 
 /** Connectors that write to members when that happens. */
 const channelsFor = (event: EventType): readonly string[] =>

@@ -4,7 +4,8 @@ import { Condition } from './program/conditions.ts';
 import { BasisPoints, Id, Limit } from './program/fields.ts';
 import { Reward } from './program/rewards.ts';
 import { Program } from './program.ts';
-import { Segment, sourcesOf } from './segment.ts';
+import { Segment } from './segment.ts';
+import { sourcesOf } from './segmenting.ts';
 
 /**
  * What a merchant offers for a while, told through the API and not in the program's file. What a campaign gives is worked

@@ -6,7 +6,7 @@ import type { CampaignNoted } from './detail.ts';
 import { countedUnder } from './period.ts';
 import type { Reward } from './program/rewards.ts';
 import type { Program } from './program.ts';
-import { isIn, type Person, type Subject } from './segment.ts';
+import { isIn, type Person, type Subject } from './segmenting.ts';
 import { type Situation, today } from './situation.ts';
 
 /**

@@ -1,4 +1,7 @@
-import { type Channel, Purpose } from './facts.ts';
+import type { Channel, Purpose } from './facts.ts';
+
+/** All of them, without the checks of `facts.ts`, which a till has no use for. */
+const PURPOSES = Object.keys({ transactional: 0, marketing: 0 } satisfies Record<Purpose, 0>) as Purpose[];
 
 /** A yes or a no, with its proof: who asks later must be able to see when and how it was given. */
 export interface Consent {
@@ -26,7 +29,7 @@ export interface OneConsent extends Consent {
 /** Each of them, in one order. */
 export const everyConsent = (consents: Consents): OneConsent[] =>
   Object.entries(consents).flatMap(([channel, purposes]) =>
-    Purpose.options.flatMap((purpose) => {
+    PURPOSES.flatMap((purpose) => {
       const consent = purposes?.[purpose];
       return consent ? [{ channel: channel as Channel, purpose, ...consent }] : [];
     }),
@@ -40,8 +43,7 @@ export const hasAgreed = (consents: Consents, channel: Channel, purpose: Purpose
 export const consentsOf = (asked: AskedConsents, told: Omit<Consent, 'granted'>): Consents =>
   Object.fromEntries(
     Object.entries(asked).map(([channel, word]) => {
-      const words =
-        typeof word === 'boolean' ? Purpose.options.map((purpose) => [purpose, word]) : Object.entries(word);
+      const words = typeof word === 'boolean' ? PURPOSES.map((purpose) => [purpose, word]) : Object.entries(word);
       return [channel, Object.fromEntries(words.map(([purpose, granted]) => [purpose, { granted, ...told }]))];
     }),
   );

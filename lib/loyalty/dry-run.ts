@@ -2,7 +2,7 @@ import type { Campaign } from './campaign.ts';
 import { isHeldOut, partOfCampaign } from './campaigning.ts';
 import type { Program } from './program.ts';
 import { replay, type Story } from './replay.ts';
-import type { Person } from './segment.ts';
+import type { Person } from './segmenting.ts';
 
 export interface Rehearsal {
   readonly memberId: string;

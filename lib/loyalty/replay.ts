@@ -21,7 +21,7 @@ import { nextDue } from './replay/due.ts';
 import { countsAlike, restated, uncounted } from './replay/restate.ts';
 import { activityTold, lotEndSaid, prefixesOf, redemptionAsked, refundTold, saleTold } from './replay/told.ts';
 import { earnedBySameOrder } from './same-order.ts';
-import type { Person } from './segment.ts';
+import type { Person } from './segmenting.ts';
 import type { Situation } from './situation.ts';
 import { suspicions } from './suspicions.ts';
 import { decideGrant, decideGrantEnd, decideReview, tierOf } from './tiers.ts';

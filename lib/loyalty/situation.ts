@@ -3,7 +3,7 @@ import { dayIn } from './calendar.ts';
 import type { Campaign } from './campaign.ts';
 import type { Change } from './entry.ts';
 import type { Program } from './program.ts';
-import type { Person } from './segment.ts';
+import type { Person } from './segmenting.ts';
 
 /** What every decision is made with: nothing here asks a clock or a table. */
 export interface Situation {

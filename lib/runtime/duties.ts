@@ -3,12 +3,12 @@ import { nextExpiry } from '../loyalty/due.ts';
 import type { Program } from '../loyalty/program.ts';
 import { lapsable } from '../loyalty/reminders.ts';
 import { today } from '../loyalty/situation.ts';
+import type { Keeper } from './keeper.ts';
 import type { Duty } from './sweeps.ts';
-import type { Till } from './till.ts';
 
 export interface DutiesOptions {
   /** What is called of a ledger; the whole of one will do. */
-  readonly till: Pick<Till, 'account' | 'remind' | 'expire' | 'lookAgain' | 'missed' | 'void' | 'review'>;
+  readonly till: Pick<Keeper, 'account' | 'remind' | 'expire' | 'lookAgain' | 'missed' | 'void' | 'review'>;
   readonly program: Program;
   readonly now: () => Date;
   /** Connectors that write to members about points that expire. */

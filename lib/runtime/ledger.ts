@@ -1,4 +1,5 @@
 import { openJournal } from './journal.ts';
+import { rounds } from './keeper.ts';
 import { merging } from './ledger/merging.ts';
 import { opening } from './ledger/opening.ts';
 import { sharing } from './ledger/sharing.ts';
@@ -12,6 +13,7 @@ export function openLedger(options: LedgerOptions) {
   const journal = openJournal(options);
   return {
     ...commands(journal, options),
+    ...rounds(journal),
     ...sharing(journal),
     ...staff(journal),
     ...opening(journal),

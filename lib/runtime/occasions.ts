@@ -6,13 +6,13 @@ import { broughtByTime, timeOn, yearsOn } from '../loyalty/occasions.ts';
 import { mayEarn } from '../loyalty/own-activities.ts';
 import type { Program } from '../loyalty/program.ts';
 import { monthBefore, statementKey } from '../loyalty/statement.ts';
+import type { Keeper } from './keeper.ts';
 import type { Member } from './members.ts';
 import type { Dated } from './sweeps.ts';
-import type { Till } from './till.ts';
 
 export interface OccasionsOptions {
   /** What is called of a ledger; the whole of one will do. */
-  readonly till: Pick<Till, 'entry' | 'activity' | 'state'>;
+  readonly till: Pick<Keeper, 'entry' | 'activity' | 'state'>;
   readonly members: { get(memberId: string): Promise<Person | undefined> };
   readonly program: Program;
   readonly now: () => Date;

@@ -1,6 +1,7 @@
 import type { Day } from '../loyalty/account.ts';
 import type { Program } from '../loyalty/program.ts';
-import { judge, type Person, type Segment, type Subject } from '../loyalty/segment.ts';
+import type { Segment } from '../loyalty/segment.ts';
+import { judge, type Person, type Subject } from '../loyalty/segmenting.ts';
 import type { Summary } from '../loyalty/tally.ts';
 import type { Member } from './members.ts';
 import { cursorOf, type Reports } from './reports.ts';

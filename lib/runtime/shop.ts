@@ -1,9 +1,10 @@
-import type { Person } from '../loyalty/segment.ts';
+import type { Person } from '../loyalty/segmenting.ts';
 import { openBudgets } from './budgets.ts';
 import { openCodes } from './codes.ts';
 import { merchant, setting } from './config.ts';
 import { openCurrentCampaigns } from './current-campaigns.ts';
 import { dynamodb } from './dynamodb.ts';
+import { openKeeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
 import { openMembers } from './members.ts';
 import { openOrders } from './orders.ts';
@@ -69,6 +70,8 @@ export async function personOf(memberId: string): Promise<Person | undefined> {
 export const budgets = /* @__PURE__ */ once(() => openBudgets({ client, table: setting('TABLE_PROGRAM'), now }));
 /** What tills ask for; the whole of it is left out of the functions that they wait for. */
 export const till = /* @__PURE__ */ once(() => openTill(ledgerOptions()));
+/** What sweeps ask for. */
+export const keeper = /* @__PURE__ */ once(() => openKeeper(ledgerOptions()));
 export const ledger = /* @__PURE__ */ once(() => openLedger(ledgerOptions()));
 /** What rewards are taken from: pieces and codes. */
 export const supplies = /* @__PURE__ */ once(() => ({

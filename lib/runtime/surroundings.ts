@@ -1,7 +1,7 @@
 import type { Campaign } from '../loyalty/campaign.ts';
 import type { ActivityFact, SaleFact } from '../loyalty/facts.ts';
 import type { Program } from '../loyalty/program.ts';
-import { type Person, sourcesOf } from '../loyalty/segment.ts';
+import { type Person, sourcesOf } from '../loyalty/segmenting.ts';
 import type { Situation } from '../loyalty/situation.ts';
 
 /** What a decision about a sale or an activity needs to know that is neither in the account nor in the fact. */

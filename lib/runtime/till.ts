@@ -10,10 +10,7 @@ import { lapsable } from '../loyalty/reminders.ts';
 import { type Situation, today } from '../loyalty/situation.ts';
 import { type Budgets, wantedBy } from './budgets.ts';
 import { type Journal, type JournalOptions, type Outcome, openJournal } from './journal.ts';
-import { absences } from './ledger/absences.ts';
 import { redeeming, type Supplies } from './ledger/redeeming.ts';
-import { reminding } from './ledger/reminding.ts';
-import { stating } from './ledger/stating.ts';
 import { time } from './ledger/time.ts';
 import type { CampaignsAround, Surroundings } from './surroundings.ts';
 
@@ -39,8 +36,8 @@ export interface LedgerOptions extends JournalOptions {
 export type Till = ReturnType<typeof openTill>;
 
 /**
- * What tills and sweeps ask of a ledger. Whoever waits at a counter starts a function for it: what only staff and
- * members' pages ask is in `ledger.ts`.
+ * What tills ask of a ledger. Whoever waits at a counter starts a function for it: what only sweeps ask is in
+ * `keeper.ts`, what only staff and members' pages do in `ledger.ts`.
  */
 export const openTill = (options: LedgerOptions) => commands(openJournal(options), options);
 
@@ -98,9 +95,6 @@ export function commands(journal: Journal, options: LedgerOptions) {
   return {
     ...redemptions,
     ...time(journal),
-    ...stating(journal),
-    ...reminding(journal),
-    ...absences(journal),
     account,
     entry,
     entries,

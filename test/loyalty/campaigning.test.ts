@@ -7,7 +7,7 @@ import type { Detail } from '../../lib/loyalty/detail.ts';
 import { append, newAccount } from '../../lib/loyalty/entry.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { decideRefund } from '../../lib/loyalty/refund.ts';
-import type { Person } from '../../lib/loyalty/segment.ts';
+import type { Person } from '../../lib/loyalty/segmenting.ts';
 import type { Situation } from '../../lib/loyalty/situation.ts';
 import { program, refund, sale, visit } from '../ledger/world.ts';
 
