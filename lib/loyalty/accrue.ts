@@ -1,5 +1,5 @@
 import type { Account, Day, EarlyRefund, NEVER } from './account.ts';
-import { credit, isPast, keptAlive, lastDayOf, longestLived, plus, spendable, withGrace } from './buckets.ts';
+import { credit, giveBack, isPast, keptAlive, lastDayOf, longestLived, payable, plus, withGrace } from './buckets.ts';
 import { dayIn, minuteIn } from './calendar.ts';
 import { campaignBudgets, campaignsBooked, inForce } from './campaigning.ts';
 import { fingerprint } from './canonical.ts';
@@ -80,8 +80,9 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
   };
   const comesBack = spent ? withGrace(longestLived(spent.from, returned), program, day, then) : {};
   const { buckets: earnedBuckets, lots } = placed(kept.byPlace);
-  const additions = plus(earnedBuckets, comesBack);
-  const buckets = plus(alive.buckets, credit(account.buckets, additions, program.refunds.offsetBp));
+  const back = giveBack(account.buckets, comesBack, program);
+  const earned = credit(plus(account.buckets, back), earnedBuckets, program);
+  const buckets = plus(alive.buckets, plus(back, earned));
   const settled = keptMilliChange(account, sale, kept.milli, kept.earned);
   // What was all back before it came was no purchase.
   const purchase = kept.nothing ? 0 : 1;
@@ -383,7 +384,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
   const deed = isDeed(fact.activity);
   const alive = deed ? keptAlive(account, program, doneOn, day) : { buckets: {}, lots: {} };
   const passed = milestonesReached(account, { visits, purchases: 0, points: kept.earned }, program);
-  const buckets = plus(alive.buckets, credit(account.buckets, earnedBuckets, program.refunds.offsetBp));
+  const buckets = plus(alive.buckets, credit(account.buckets, earnedBuckets, program));
   const reached = tierOf(
     program,
     { ...account, window: { ...account.window, [window.key]: (account.window[window.key] ?? 0) + amount } },
@@ -426,10 +427,11 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
 }
 
 function unlockedBy(account: Account, buckets: Change['buckets'], tier: string, situation: Situation): string[] {
+  const { program } = situation;
   const day = today(situation);
   return unlocked(
-    situation.program,
-    { spendable: spendable(account.buckets, day), tier: account.tier },
-    { spendable: spendable(plus(account.buckets, buckets ?? {}), day), tier },
+    program,
+    { payable: payable(account.buckets, day, program), tier: account.tier },
+    { payable: payable(plus(account.buckets, buckets ?? {}), day, program), tier },
   );
 }

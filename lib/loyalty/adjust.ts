@@ -55,7 +55,7 @@ export function decideAdjustment(
       trace,
       detail: { ...detail, to, ...who },
       change: sparse({
-        buckets: plus(alive.buckets, credit(account.buckets, { [to]: amount }, program.refunds.offsetBp)),
+        buckets: plus(alive.buckets, credit(account.buckets, { [to]: amount }, program)),
         lots: alive.lots,
         keptFrom: alive.keptFrom,
         lifetime: amount,

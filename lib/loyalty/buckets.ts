@@ -24,6 +24,15 @@ export function spendable(buckets: Buckets, today: Day): Points {
   return points(sum);
 }
 
+/**
+ * What a redemption may take. Where a debt is paid from later earnings, their other part is the member's to spend while
+ * there still is one; else all of it goes against what is owed first.
+ */
+export function payable(buckets: Buckets, today: Day, { refunds }: Pick<Program, 'refunds'>): Points {
+  const owed = refunds.whenSpent === 'owe' ? (buckets[OWED] ?? 0) : 0;
+  return points(spendable(buckets, today) - owed);
+}
+
 /** The last day on which points can be spent that are earned on `day`, or that an activity on `day` keeps alive. */
 export function lastDayOf(expiry: Expiry, day: Day): Day | typeof NEVER {
   switch (expiry.kind) {
@@ -91,8 +100,20 @@ export function keptIn(
   return date < now ? now : date;
 }
 
-/** Puts points in; what is owed is paid first, or as much of it as `offsetBp` of the points can pay. */
-export function credit(buckets: Buckets, additions: Buckets, offsetBp = 10_000): Buckets {
+/** Puts earned points in; what is owed is paid first, or as much of it as the program's part of them can pay. */
+export function credit(buckets: Buckets, additions: Buckets, { refunds }: Pick<Program, 'refunds'>): Buckets {
+  return settling(buckets, additions, paysDebtsWhole({ refunds }) ? 10_000 : refunds.offsetBp);
+}
+
+/** Puts points back that were set aside: they are no earning, so that a debt which later earnings pay takes none of them. */
+export function giveBack(buckets: Buckets, additions: Buckets, program: Pick<Program, 'refunds'>): Buckets {
+  return settling(buckets, additions, paysDebtsWhole(program) ? 10_000 : 0);
+}
+
+/** Whether whatever comes in goes to what is owed, as long as there is something owed. */
+export const paysDebtsWhole = ({ refunds }: Pick<Program, 'refunds'>): boolean => refunds.whenSpent !== 'owe';
+
+function settling(buckets: Buckets, additions: Buckets, offsetBp: number): Buckets {
   let debt = -(buckets[OWED] ?? 0);
   const change: Record<string, Points> = {};
   for (const [date, amount] of byDate(additions)) {

@@ -82,7 +82,7 @@ export function decideGift(
       tier: to.tier,
       detail: { kind: 'gift-received', ...detail, with: from.memberId },
       change: sparse({
-        buckets: plus(theirs.buckets, credit(plus(to.buckets, theirs.buckets), arriving, program.refunds.offsetBp)),
+        buckets: plus(theirs.buckets, credit(plus(to.buckets, theirs.buckets), arriving, program)),
         lots: theirs.lots,
         keptFrom: theirs.keptFrom,
         activeOn: day,

@@ -1,6 +1,6 @@
 import type { Account, Day } from './account.ts';
 import { lotName, reviewName } from './accrue.ts';
-import { credit, spendable, withGrace } from './buckets.ts';
+import { credit, payable, plus, withGrace } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import type { Detail } from './detail.ts';
 import { type Draft, type Entry, keyOf } from './entry.ts';
@@ -134,13 +134,12 @@ function setFree(
     sum += amount;
   }
   const { buckets: freed, lots: waiting } = placed(into);
-  const buckets = credit(account.buckets, withGrace(freed, program, day), program.refunds.offsetBp);
-  const before = spendable(account.buckets, day);
-  const after = before + Object.values(buckets).reduce((total, amount) => total + amount, 0);
+  const buckets = credit(account.buckets, withGrace(freed, program, day), program);
+  const { tier } = account;
   const rewards = unlocked(
     program,
-    { spendable: before, tier: account.tier },
-    { spendable: after, tier: account.tier },
+    { payable: payable(account.buckets, day, program), tier },
+    { payable: payable(plus(account.buckets, buckets), day, program), tier },
   );
   return {
     points: points(sum),

@@ -1,5 +1,5 @@
 import { type Account, type Buckets, type Day, OWED } from './account.ts';
-import { isPast, keptAlive, minus, plus, take } from './buckets.ts';
+import { isPast, keptAlive, minus, paysDebtsWhole, plus, take } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { type Belongings, type Change, type Draft, type Entry, keyOf, reachOf } from './entry.ts';
 import { afterwards, isLot } from './lots.ts';
@@ -106,9 +106,9 @@ function arriving(host: Account, guest: Account, situation: Situation): Change {
 }
 
 /** Where debts are paid with whatever is there, one account's debt is paid with the other's points. */
-function settled(buckets: Buckets, { refunds }: Program, day: Day): Buckets {
+function settled(buckets: Buckets, program: Program, day: Day): Buckets {
   const debt = -(buckets[OWED] ?? 0);
-  if (debt === 0 || refunds.offsetBp < 10_000) return buckets;
+  if (debt === 0 || !paysDebtsWhole(program)) return buckets;
   const { from, taken } = take(buckets, debt, (date) => !isPast(date, day));
   return plus(minus(buckets, from), { [OWED]: taken });
 }

@@ -155,9 +155,9 @@ function broughtAlong(
 }
 
 /** A member who was here already may owe points: what comes in pays them, as anything else would. */
-function offset(account: Account, buckets: Buckets, { refunds }: Program): Buckets {
+function offset(account: Account, buckets: Buckets, program: Program): Buckets {
   const { [OWED]: owed, ...additions } = buckets;
-  const credited = credit(account.buckets, additions, refunds.offsetBp);
+  const credited = credit(account.buckets, additions, program);
   return owed === undefined ? credited : plus(credited, { [OWED]: owed });
 }
 

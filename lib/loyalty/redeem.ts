@@ -1,5 +1,5 @@
 import type { Account, Buckets, Hold } from './account.ts';
-import { byDate, credit, isPast, keptAlive, keptIn, minus, negated, plus, spendable, take } from './buckets.ts';
+import { byDate, giveBack, isPast, keptAlive, keptIn, minus, negated, payable, plus, take } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import type { Detail } from './detail.ts';
 import { type Draft, type Entry, keyOf } from './entry.ts';
@@ -163,7 +163,7 @@ export function refusalOf(
     return 'limit-reached';
   const offer = offerOf(asked, program);
   if (!offer) return 'wrong-step';
-  if (spendable(account.buckets, day) - fromSameOrder < offer.cost) return 'not-enough-points';
+  if (payable(account.buckets, day, program) - fromSameOrder < offer.cost) return 'not-enough-points';
   return gone ? 'out-of-stock' : undefined;
 }
 
@@ -223,7 +223,7 @@ export function decideCapture(
       ...(code && { code }),
     },
     change: sparse({
-      buckets: credit(account.buckets, returning(rest, account, situation)),
+      buckets: giveBack(account.buckets, returning(rest, account, situation), situation.program),
       endsHold: id,
     }),
     trace: [
@@ -284,7 +284,7 @@ export function decideRelease(
       because,
     },
     change: sparse({
-      buckets: credit(account.buckets, returning(hold.from, account, situation)),
+      buckets: giveBack(account.buckets, returning(hold.from, account, situation), situation.program),
       counters: Object.fromEntries(uncounted.map((counter) => [counter, -1])),
       endsHold: id,
     }),

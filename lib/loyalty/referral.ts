@@ -159,7 +159,7 @@ export function decideReferralReward(account: Account, sale: Entry, situation: S
     tier: tierOf(program, { ...account, window: plus(account.window as never, window) }, day).id,
     detail: { kind: 'referral-rewarded', friend: sale.memberId, points: reward, to },
     change: sparse({
-      buckets: plus(alive.buckets, credit(account.buckets, buckets, program.refunds.offsetBp)),
+      buckets: plus(alive.buckets, credit(account.buckets, buckets, program)),
       lots: plus(alive.lots, lots),
       keptFrom: alive.keptFrom,
       lifetime: reward,

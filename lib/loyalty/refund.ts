@@ -1,5 +1,5 @@
 import { type Account, OWED, type RefundExtent } from './account.ts';
-import { credit, longestLived, minus, plus, withGrace } from './buckets.ts';
+import { giveBack, longestLived, minus, plus, withGrace } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { claw } from './claw.ts';
 import type { Detail } from './detail.ts';
@@ -81,7 +81,7 @@ export function decideRefund(
   const returned = detail.spent ? points(Math.max(0, detail.spent.points - target.spent - soFar.returned)) : NO_POINTS;
 
   const given = detail.spent
-    ? credit(
+    ? giveBack(
         account.buckets,
         withGrace(
           minus(
@@ -92,6 +92,7 @@ export function decideRefund(
           day,
           account,
         ),
+        program,
       )
     : {};
   const { buckets, lots, letGo, lapsed } = claw(

@@ -78,11 +78,11 @@ export function nextReviewOn(program: Program, standing: Standing, today: Day): 
 /** Rewards that the member could not have had before and can have now. */
 export function unlocked(
   program: Program,
-  before: { readonly spendable: number; readonly tier: string },
-  after: { readonly spendable: number; readonly tier: string },
+  before: { readonly payable: number; readonly tier: string },
+  after: { readonly payable: number; readonly tier: string },
 ): string[] {
   const can = (reward: Program['rewards'][number], at: typeof before) =>
-    at.spendable >= reward.cost && hasTier(program, at.tier, reward.tier);
+    at.payable >= reward.cost && hasTier(program, at.tier, reward.tier);
   return program.rewards.filter((reward) => can(reward, after) && !can(reward, before)).map((reward) => reward.id);
 }
 

@@ -1,6 +1,6 @@
-import { type Account, type Buckets, OWED } from './account.ts';
+import { type Account, OWED } from './account.ts';
 import { STAFF } from './adjust.ts';
-import { credit, lastDayOf, plus, withGrace } from './buckets.ts';
+import { giveBack, lastDayOf, negated, plus, withGrace } from './buckets.ts';
 import { fingerprint } from './canonical.ts';
 import { claw } from './claw.ts';
 import type { Detail } from './detail.ts';
@@ -130,7 +130,7 @@ function taken(account: Account, detail: Extract<Detail, { kind: 'adjusted' }>, 
   return { change: { buckets, lots, lifetime: points(-detail.points) }, moved: points(-detail.points), letGo };
 }
 
-/** Points that were taken come back to the buckets that they left; what had been owed for them, as new ones. */
+/** Points that were taken come back to the buckets that they left; what had been owed for them and is not any more, as new ones. */
 function given(
   account: Account,
   entry: Entry,
@@ -139,10 +139,11 @@ function given(
 ): Undone {
   const { program } = situation;
   const day = today(situation);
-  let back: Buckets = {};
-  for (const [date, amount] of Object.entries(entry.change.buckets ?? {}))
-    back = plus(back, { [date === OWED ? lastDayOf(program.expiry, day) : date]: points(-amount) });
-  const buckets = credit(account.buckets, withGrace(back, program, day, account), program.refunds.offsetBp);
+  const { [OWED]: owed = NO_POINTS, ...left } = negated(entry.change.buckets ?? {});
+  const settled = { [OWED]: points(Math.min(owed, -(account.buckets[OWED] ?? 0))) };
+  const paid = { [lastDayOf(program.expiry, day)]: points(owed - settled[OWED]) };
+  const back = withGrace(plus(left, paid), program, day, account);
+  const buckets = plus(settled, giveBack(plus(account.buckets, settled), back, program));
   const moved = points(-detail.points - (detail.letGo ?? 0));
   return { change: { buckets, lifetime: points(-detail.points) }, moved, letGo: NO_POINTS };
 }

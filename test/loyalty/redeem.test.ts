@@ -8,7 +8,10 @@ import type { Situation } from '../../lib/loyalty/situation.ts';
 import { program } from '../ledger/world.ts';
 
 const stamp = { recordedAt: '2026-03-10T12:00:00.000Z', program: 'test' };
-const at = (when = '2026-03-10T12:00:00Z'): Situation => ({ program: program(), now: new Date(when) });
+const at = (when = '2026-03-10T12:00:00Z', changes: Parameters<typeof program>[0] = {}): Situation => ({
+  program: program(changes),
+  now: new Date(when),
+});
 const withBuckets = (buckets: Record<string, number>): Account => ({
   ...newAccount('m', 'base'),
   available: points(Object.values(buckets).reduce((a, b) => a + b, 0)),
@@ -50,6 +53,26 @@ describe('a redemption', () => {
 
   it('what is owed cannot be spent', () => {
     expect(spend(withBuckets({ owed: -10 }), 1).entry.detail.kind).toBe('refused');
+  });
+
+  it('what is owed has to be earned first, unless later earnings pay it in part: then the rest can be spent', () => {
+    const owing = withBuckets({ owed: -10, never: 50 });
+    const when = (whenSpent: 'allow' | 'owe') => at(undefined, { refunds: { whenSpent, offsetBp: 5_000 } });
+    const kinds = [
+      [50, 'allow'],
+      [50, 'owe'],
+      [51, 'owe'],
+    ] as const;
+    expect(kinds.map(([amount, policy]) => spend(owing, amount, when(policy)).entry.detail.kind)).toEqual([
+      'refused',
+      'redeemed',
+      'refused',
+    ]);
+    // A hold that is given back is no earning, of which the debt would get its part.
+    const held = spend(owing, 50, when('owe'), false).account;
+    const draft = decideRelease(held, 'r', 'voided', when('owe'));
+    if ('refused' in draft) throw new Error(draft.refused);
+    expect(append(held, draft, stamp).account.buckets).toEqual(owing.buckets);
   });
 });
 

@@ -153,7 +153,7 @@ describe('a refund takes back what the returned goods had earned', () => {
 });
 
 describe('when the points are spent already, the program says what happens', () => {
-  const sold = (policy: 'owe' | 'stop-at-zero') => {
+  const sold = (policy: 'allow' | 'owe' | 'stop-at-zero') => {
     const situation = at({ refunds: { whenSpent: policy } });
     const account = newAccount('m', 'base');
     const { entry, account: rich } = append(account, decideSale(account, sale('o', 1_000), situation), stamp);
@@ -161,10 +161,14 @@ describe('when the points are spent already, the program says what happens', () 
     return append(poor, decideRefund(poor, refund('o', 'r', 1_000), situation, entry, []), stamp);
   };
 
-  it('owe: the rest is offset against later earnings', () => {
-    const { account } = sold('owe');
-    const later = append(account, decideSale(account, sale('p', 1_000), at()), stamp).account;
-    expect([account.buckets, later.buckets]).toEqual([{ owed: -60 }, { '2027-03-31': 10 }]);
+  it.each([
+    ['allow', 'all of later earnings', { '2027-03-31': 10 }],
+    ['owe', 'their part of later earnings', { owed: -25, '2027-03-31': 35 }],
+  ] as const)('%s: the rest is paid by %s', (whenSpent, _, buckets) => {
+    const { account } = sold(whenSpent);
+    const situation = at({ refunds: { whenSpent, offsetBp: 5_000 } });
+    const later = append(account, decideSale(account, sale('p', 1_000), situation), stamp).account;
+    expect([account.buckets, later.buckets]).toEqual([{ owed: -60 }, buckets]);
   });
 
   it('stop at zero: the rest is let go, and staff hear of it', () => {
