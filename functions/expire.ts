@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Manifest } from '../lib/connectors/contract.ts';
 import { manifests } from '../lib/connectors/manifests.ts';
-import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
+import { dayIn } from '../lib/loyalty/calendar.ts';
 import type { EventType, ProgramEvent } from '../lib/loyalty/events.ts';
 import { mayEarn } from '../lib/loyalty/own-activities.ts';
 import { advanceCampaign, openCampaigns } from '../lib/runtime/campaigns.ts';
@@ -12,7 +12,8 @@ import { log } from '../lib/runtime/log.ts';
 import { openOccasions } from '../lib/runtime/occasions.ts';
 import { keeper, members } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
-import { type Dated, type Duty, isDated, openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
+import { openSweepWork } from '../lib/runtime/sweep-work.ts';
+import { openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
 import { worker } from '../lib/runtime/worker.ts';
 
 const sweeps = () =>
@@ -51,44 +52,21 @@ const channelIds: ReadonlySet<string> = new Set(
     .map(({ id }) => id),
 );
 
-/** Where a duty that was never done begins: nothing is due before it is written. */
-function since(duty: Duty | Dated): string {
-  const { program } = merchant();
-  // A day that was before anybody looked is over.
-  if (isDated(duty)) return [today(), program.startsOn].sort().at(-1) ?? today();
-  if (duty !== 'points') return addDays(today(), -UNSWEPT_DAYS_MAX);
-  return program.startsOn;
-}
-
-/** A shop that is open for longer than this without a single sweep has been told so by its alarms. */
-const UNSWEPT_DAYS_MAX = 31;
+const work = () =>
+  openSweepWork({
+    program: merchant().program,
+    sweeps,
+    duties,
+    occasions,
+    advanceCampaign: (id) => advanceCampaign(campaigns(), id, tell),
+    today: () => dayIn(merchant().program.timeZone, new Date()),
+  });
 
 /** Looks after what falls due: points whose last day is over; points put aside and never fetched, points that have waited, tiers. */
-export const handler = worker(async ({ body }) => {
+export const handler = worker(async ({ body, messageId }) => {
   const message = SweepMessage.parse(JSON.parse(body));
-  switch (message.kind) {
-    case 'sweep':
-      await sweeps().sweep(message.duty, { since: since(message.duty), through: today() });
-      log.info('swept', { duty: message.duty });
-      return;
-    case 'rest':
-      await sweeps().enqueue(message.duty, message.day, message.shard, message.after);
-      return;
-    case 'member':
-      await duties()[message.duty](message.memberId);
-      return;
-    case 'among':
-      await sweeps().among(message.duty, message.day, message.born, message.shard, message.after);
-      return;
-    case 'everyone':
-      await sweeps().everyone(message.duty, message.day, message.part, message.after);
-      return;
-    case 'campaign':
-      await advanceCampaign(campaigns(), message.id, tell);
-      return;
-    case 'on-day':
-      await occasions()[message.duty](message.memberId, message.day);
-  }
+  await work()(message, messageId);
+  if (message.kind === 'sweep') log.info('swept', { duty: message.duty });
 });
 
 const campaigns = () =>
@@ -113,5 +91,3 @@ async function tell(event: ProgramEvent): Promise<void> {
   );
   if (FailedEntryCount) throw new Error(`the bus did not take ${event.id}`);
 }
-
-const today = () => dayIn(merchant().program.timeZone, new Date());

@@ -32,15 +32,18 @@ export const openDuties = (options: DutiesOptions): Duties => ({
 /** Each date on its own and in order, also those that no sweep came by: the journal says what was lost when. */
 async function lapsePoints({ till, program, now }: DutiesOptions, memberId: string): Promise<void> {
   const yesterday = addDays(today({ program, now: now() }), -1);
-  for (;;) {
+  for (let before: string | undefined; ; ) {
     const account = await till.account(memberId);
     const date = account && nextExpiry(lapsable(account, program));
     if (date === undefined || date > yesterday) return;
+    if (date === before) {
+      // Points came into a date after its sweep: they leave under the newest one.
+      await till.expire(memberId, yesterday);
+      return;
+    }
     const { kind } = await till.expire(memberId, date);
-    if (kind === 'posted') continue;
-    // Points came into a date after its sweep: they leave under the newest one.
-    await till.expire(memberId, yesterday);
-    return;
+    // Not by us: it may be another one at the same work, who has the next date then.
+    before = kind === 'posted' ? undefined : date;
   }
 }
 

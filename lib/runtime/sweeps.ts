@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -72,6 +73,7 @@ const PAGE = 1_000;
 const STRETCH = 8;
 /** As long as the function may take, which is when its coordinator is gone for certain. */
 const LEASE_MS = 60_000;
+const END_OF_LEASE = 'REMOVE busyUntil, busyThrough, busyBy';
 const SHARD_NUMBERS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 function* stretches(from: Day, through: Day): Generator<readonly Day[]> {
@@ -141,17 +143,22 @@ export function openSweeps({
 
   /**
    * One coordinator at a time: when many sweeps come at once, after a pause say, each would look through the same days.
-   * The lease is for the function's own time; a coordinator that dies leaves it to run out, and its message to come
-   * back. One that finds another at work leaves it the days that are newer: `undefined`.
+   * The lease is for the function's own time, and belongs to a message: one that comes again, since its coordinator died
+   * or the answer to its claim was lost, goes on with what is its own. One that finds another at work leaves it the days
+   * that are newer: `undefined`.
    */
-  async function claim(duty: Duty | Dated, through: Day): Promise<{ readonly last: Day | undefined } | undefined> {
+  async function claim(
+    duty: Duty | Dated,
+    through: Day,
+    by: string,
+  ): Promise<{ readonly last: Day | undefined } | undefined> {
     for (;;) {
       const [at, values] = [now(), { ':through': { S: through } }];
       const claimed = await tryChange(
         duty,
-        'SET busyUntil = :until, busyThrough = :through',
-        { ...values, ':until': { N: String(at + LEASE_MS) }, ':now': { N: String(at) } },
-        'attribute_not_exists(busyUntil) OR busyUntil < :now',
+        'SET busyUntil = :until, busyThrough = :through, busyBy = :by',
+        { ...values, ':by': { S: by }, ':until': { N: String(at + LEASE_MS) }, ':now': { N: String(at) } },
+        'attribute_not_exists(busyUntil) OR busyUntil < :now OR busyBy = :by',
       );
       if (claimed.done) return { last: claimed.row?.day?.S };
       const left = await tryChange(duty, 'SET busyThrough = :through', values, 'busyThrough < :through');
@@ -164,7 +171,7 @@ export function openSweeps({
   async function finish(duty: Duty | Dated, through: Day): Promise<Day | undefined> {
     const ended = await tryChange(
       duty,
-      'REMOVE busyUntil, busyThrough',
+      END_OF_LEASE,
       { ':through': { S: through } },
       'attribute_not_exists(busyThrough) OR busyThrough <= :through',
     );
@@ -270,28 +277,22 @@ export function openSweeps({
     if (since <= through) await reach(duty, through, last);
   }
 
-  const reach = async (duty: Dated, day: Day, last: Day | undefined) => {
+  /** Stretch by stretch, so that a catching up that is cut short goes on where it was; never back. */
+  const reach = async (duty: Duty | Dated, day: Day, last: Day | undefined) => {
     if (day === last) return;
-    await change(duty, 'SET #day = :day, busyUntil = :until', {
-      ':day': { S: day },
-      ':until': { N: String(now() + LEASE_MS) },
-    });
+    await tryChange(
+      duty,
+      'SET #day = :day, busyUntil = :until',
+      { ':day': { S: day }, ':until': { N: String(now() + LEASE_MS) } },
+      'attribute_not_exists(#day) OR #day < :day',
+    );
   };
 
   async function catchUp(duty: Duty | Dated, last: Day | undefined, since: Day, through: Day): Promise<void> {
     if (isDated(duty)) return keep(duty, last, since, through);
-    for (let from = last ?? since; from <= through; from = addDays(from, STRETCH)) {
-      const stretch = Array.from({ length: STRETCH }, (_, index) => addDays(from, index)).filter(
-        (day) => day <= through,
-      );
-      await Promise.all(stretch.flatMap((day) => SHARD_NUMBERS.map((shard) => enqueue(duty, day, shard))));
-      const reached = stretch.at(-1);
-      if (reached === undefined || reached === last) continue;
-      // Stretch by stretch, so that a catching up that is cut short goes on where it was.
-      await change(duty, 'SET #day = :day, busyUntil = :until', {
-        ':day': { S: reached },
-        ':until': { N: String(now() + LEASE_MS) },
-      });
+    for (const days of stretches(last ?? since, through)) {
+      await Promise.all(days.flatMap((day) => SHARD_NUMBERS.map((shard) => enqueue(duty, day, shard))));
+      await reach(duty, days.at(-1) ?? through, last);
     }
   }
 
@@ -302,10 +303,14 @@ export function openSweeps({
 
     /**
      * Everybody who is due up to and on that day. The last day of the sweep before is looked through once more: what
-     * falls due in the middle of a day falls due after that day's first sweep. `since` is for the first sweep of all.
+     * falls due in the middle of a day falls due after that day's first sweep. `since` is for the first sweep of all;
+     * `by` names the message that asks for it, the same however often it comes.
      */
-    async sweep(duty: Duty | Dated, { since, through }: { readonly since: Day; readonly through: Day }): Promise<void> {
-      const claimed = await claim(duty, through);
+    async sweep(
+      duty: Duty | Dated,
+      { since, through, by = randomUUID() }: { readonly since: Day; readonly through: Day; readonly by?: string },
+    ): Promise<void> {
+      const claimed = await claim(duty, through, by);
       if (!claimed) return;
       try {
         let { last } = claimed;
@@ -315,7 +320,7 @@ export function openSweeps({
         }
       } catch (error) {
         // Whoever tries again goes on at once.
-        await change(duty, 'REMOVE busyUntil, busyThrough');
+        await change(duty, END_OF_LEASE);
         throw error;
       }
     },

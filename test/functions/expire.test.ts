@@ -159,7 +159,9 @@ describe('points', () => {
     const sweeps = openSweeps({ client, tables, queue: { client: sqs, url: String(process.env.QUEUE_SWEEPS_URL) } });
     const since = '2026-03-01';
     await Promise.all(
-      ['2026-05-06', '2026-05-06', '2026-05-10'].map((through) => sweeps.sweep('points', { since, through })),
+      ['2026-05-06', '2026-05-06', '2026-05-10'].map((through, index) =>
+        sweeps.sweep('points', { since, through, by: `sweep-${index}` }),
+      ),
     );
     const [row] = (await world.rows('program')).filter(({ pk }) => pk === 'S#points');
     expect(row).toEqual({ pk: 'S#points', sk: 'S', day: '2026-05-10' });
@@ -203,7 +205,7 @@ describe('points', () => {
       queue: { client: sqs, url: String(process.env.QUEUE_SWEEPS_URL) },
       page: 3,
     });
-    await small.sweep('points', { since: '2026-01-01', through: '2026-06-07' });
+    await small.sweep('points', { since: '2026-01-01', through: '2026-06-07', by: 'sweep' });
     const seen: string[] = [];
     for (let messages = queued(); messages.length > 0; messages = queued()) {
       world.forget();
