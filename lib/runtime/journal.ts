@@ -161,8 +161,8 @@ export function openJournal(options: JournalOptions) {
       if (refusal.entry) return replay(refusal.entry, draft.fingerprint);
       missing = refusal.missing;
       // The first losers try again at once with what they were shown; after that everybody steps aside for a moment.
-      if (!refusal.account && missing.size === 0) await pause(attempt);
-      else if (attempt > 2) await pause(attempt);
+      const shown = refusal.account !== undefined || missing.size > 0;
+      if (!shown || attempt > 2) await pause(attempt);
       current = refusal.account ?? (await standing(current.memberId));
       if (current.mergedInto) current = await home(current.memberId);
     }
