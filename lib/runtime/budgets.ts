@@ -3,7 +3,6 @@ import {
   type AttributeValue,
   type DynamoDBClient,
   GetItemCommand,
-  TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Campaign } from '../loyalty/campaign.ts';
@@ -11,6 +10,7 @@ import { campaignBudgets } from '../loyalty/campaigning.ts';
 import type { Draft } from '../loyalty/entry.ts';
 import type { Program } from '../loyalty/program.ts';
 import { LedgerBusy } from './journal.ts';
+import { isOvertaken } from './overtaken.ts';
 
 /**
  * What a rule or a campaign may give over all members. The total stands in one row, and beside it what was put aside for each entry,
@@ -166,22 +166,3 @@ export function openBudgets({
     used: (rule: string): Promise<number> => pointsAt(total(rule)),
   };
 }
-
-/** A condition that no longer holds, or transactions that met. The SDK retries neither. */
-function isOvertaken(error: unknown): boolean {
-  if (error instanceof TransactionCanceledException)
-    return (error.CancellationReasons ?? []).every(({ Code = 'None' }) => PASSING.has(Code));
-  return error instanceof Error && PASSING.has(error.name);
-}
-
-const PASSING = new Set([
-  'None',
-  'ConditionalCheckFailed',
-  'TransactionConflict',
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-  'ThrottlingException',
-  'ProvisionedThroughputExceededException',
-]);

@@ -27,6 +27,7 @@ import {
   toEntryItem,
   watchedFrom,
 } from './items.ts';
+import { isOvertaken } from './overtaken.ts';
 
 /**
  * What came of a command. `posted`: now. `replayed`: before, and this is what was answered then. `conflict`: before,
@@ -230,7 +231,7 @@ export function openJournal(options: JournalOptions) {
       return posted;
     } catch (error) {
       const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-      if (reasons.some(({ Code }) => Code && PASSING.includes(Code)) || isPassing(error)) return undefined;
+      if (reasons.some(({ Code }) => Code && PASSING.includes(Code)) || isOvertaken(error)) return undefined;
       throw error;
     }
   }
@@ -282,7 +283,7 @@ export function openJournal(options: JournalOptions) {
       if (error instanceof TransactionCanceledException)
         return inTheWay(error.CancellationReasons ?? [], steps.length, beside, error);
       // The SDK retries none of these.
-      if (isPassing(error)) {
+      if (isOvertaken(error)) {
         return { missing: new Set() };
       }
       throw error;
@@ -422,15 +423,6 @@ interface InTheWay {
 }
 
 const isNamed = (error: unknown, ...names: string[]): boolean => error instanceof Error && names.includes(error.name);
-
-const isPassing = (error: unknown): boolean =>
-  isNamed(
-    error,
-    'TransactionConflictException',
-    'TransactionInProgressException',
-    'ThrottlingException',
-    'ProvisionedThroughputExceededException',
-  );
 
 const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'ConditionalCheckFailed'];
 

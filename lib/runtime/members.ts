@@ -7,7 +7,6 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
-  TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -20,6 +19,7 @@ import { anniversaryOf } from '../loyalty/occasions.ts';
 import { shardOf } from './items.ts';
 import type { Beside } from './journal.ts';
 import { type MergedMember, parted, united } from './one-person.ts';
+import { isOvertaken } from './overtaken.ts';
 
 /** All that is personal, and all of it: the ledger knows ids only. Erasing this erases the person. */
 export interface Member {
@@ -467,24 +467,6 @@ export function openMembers({
 export class MemberBusy extends Error {
   override readonly name = 'MemberBusy';
 }
-
-/** A condition that no longer holds, or transactions that met: somebody else was there. */
-function isOvertaken(error: unknown): boolean {
-  if (error instanceof TransactionCanceledException) {
-    return (error.CancellationReasons ?? []).every(({ Code = 'None' }) => PASSING.has(Code));
-  }
-  return error instanceof Error && PASSING.has(error.name);
-}
-
-const PASSING = new Set([
-  'None',
-  'ConditionalCheckFailed',
-  'TransactionConflict',
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-]);
 
 const isMerged = (row: Member | MergedMember): row is MergedMember => 'mergedInto' in row;
 

@@ -5,7 +5,6 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
-  TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -24,6 +23,7 @@ import {
   tally,
 } from '../loyalty/tally.ts';
 import { SHARDS, shardOf } from './items.ts';
+import { isOvertaken } from './overtaken.ts';
 
 /** What DynamoDB takes in one transaction, and reads in one batch. */
 const ITEMS_MAX = 100;
@@ -33,7 +33,7 @@ const ATTEMPTS = 12;
 export interface ReportsOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly program: Pick<Program, 'timeZone'>;
+  readonly program: Pick<Program, 'timeZone' | 'currency'>;
   /** A member's whole journal: asked for where the stream brings a later entry than the next one. */
   readonly journal: (memberId: string) => Promise<readonly Entry[]>;
   readonly random?: () => number;
@@ -176,7 +176,7 @@ export function openReports({ client, table, program, journal, random = Math.ran
           if (next.isAll) return;
           attempt = 1;
         } catch (error) {
-          if (!isPassing(error)) throw error;
+          if (!isOvertaken(error)) throw error;
           await pause(attempt);
           attempt += 1;
         }
@@ -246,22 +246,3 @@ function toTally(by: Dimension, item: Record<string, AttributeValue>): Tally {
   );
   return { by, day: sk.slice(0, 10), of: sk.slice(11), amounts };
 }
-
-/** Somebody else counted the same member, or the same line, at the same time. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof TransactionCanceledException)
-    return (error.CancellationReasons ?? []).every(({ Code = 'None' }) => PASSING.has(Code));
-  return error instanceof Error && PASSING.has(error.name);
-}
-
-const PASSING = new Set([
-  'None',
-  'ConditionalCheckFailed',
-  'TransactionConflict',
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-  'ThrottlingException',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-  'ProvisionedThroughputExceededException',
-]);
