@@ -4,6 +4,7 @@ import { importing } from './import.ts';
 import { posting } from './posting.ts';
 import { type Figure, isWithin, report } from './report.ts';
 import { rules } from './rules.ts';
+import { sweeps } from './sweeps.ts';
 import { synth } from './synth.ts';
 
 /** `npm run bench [-- section …]`: the budgets of docs/architecture.md, measured in one run on one machine. */
@@ -12,6 +13,7 @@ const sections: Readonly<Record<string, () => Promise<Figure[]>>> = {
   posting,
   rules,
   import: importing,
+  sweeps,
   bundles,
   synth,
   cloud,
