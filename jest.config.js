@@ -20,6 +20,7 @@ export default {
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/journeys/'],
+      globalSetup: '<rootDir>/test/one-dynamodb.ts',
     },
     // The journeys run the synthesised stacks on the local cloud: one file at a time, each with a cloud of its own.
     { ...base, displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
