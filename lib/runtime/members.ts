@@ -95,11 +95,14 @@ export function openMembers({
   client,
   table,
   timeZone,
+  newId = newMemberId,
 }: {
   client: DynamoDBClient;
   table: string;
   /** The merchant's, in which somebody joined on a day. */
   timeZone: string;
+  /** For those who must have the same members every time. */
+  newId?: () => string;
 }) {
   const memberKey = (memberId: string) => ({ pk: { S: `M#${memberId}` }, sk: { S: 'P' } });
   const nameKey = (name: string, memberId: string) => ({ pk: { S: `N#${name}` }, sk: { S: memberId } });
@@ -274,7 +277,7 @@ export function openMembers({
       enrolledAt: at,
       profileAt: at,
       version: 1,
-      memberId: newMemberId(),
+      memberId: newId(),
     };
     const claims = identities.map((identity) => claim(identity, member.memberId));
     return { member, items: [putMember(member), ...claims, ...renamed(member.memberId, undefined, profile.name)] };

@@ -11,7 +11,12 @@ export interface Words {
 
 const TOKEN = /\s*(>=|<=|<>|[=<>(),+-]|[#:]?[A-Za-z_][\w]*)/gy;
 
-function tokensOf(expression: string): string[] {
+const known = new Map<string, readonly string[]>();
+
+/** There are a few dozen expressions, each of which is asked of very many items. */
+function tokensOf(expression: string): readonly string[] {
+  const before = known.get(expression);
+  if (before) return before;
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < expression.trimEnd().length) {
@@ -19,6 +24,7 @@ function tokensOf(expression: string): string[] {
     if (!match?.[1]) throw new Error(`no such expression here: ${expression}`);
     tokens.push(match[1]);
   }
+  known.set(expression, tokens);
   return tokens;
 }
 

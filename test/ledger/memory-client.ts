@@ -6,14 +6,21 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { DUTIES, OCCASIONS } from '../../lib/runtime/sweeps.ts';
 import { holds, type Item, updated } from './expressions.ts';
 
 /** Table → partition → sort key → item. */
 type Tables = Map<string, Map<string, Map<string, Item>>>;
+
+/** `<table>|<index>|<value>` → the items that have it, by name. */
+type Indexes = Map<string, Map<string, Item>>;
+
+const INDEXES = [...Object.values(DUTIES), ...Object.values(OCCASIONS)];
 
 /** What can go wrong at one call. `lost` applies it and loses the answer; `die` applies it and nothing is called after. */
 export type Mishap = 'fail' | 'lost' | 'die' | 'conflict';
@@ -41,13 +48,20 @@ export class MemoryClient {
   mishap: (call: number, name: string) => Mishap | undefined = () => undefined;
   private dead = false;
 
-  constructor(tables: Tables = new Map()) {
+  private readonly indexes: Indexes;
+
+  constructor(tables: Tables = new Map(), indexes?: Indexes) {
     this.tables = tables;
+    this.indexes = indexes ?? new Map();
+    if (indexes) return;
+    for (const [table, partitions] of tables)
+      for (const partition of partitions.values())
+        for (const item of partition.values()) this.indexed(table, undefined, item);
   }
 
   /** Another process over the same tables. */
   restarted(): MemoryClient {
-    return new MemoryClient(this.tables);
+    return new MemoryClient(this.tables, this.indexes);
   }
 
   asClient(): DynamoDBClient {
@@ -87,7 +101,9 @@ export class MemoryClient {
       ]);
       return { Responses: Object.fromEntries(found) };
     }
-    if (command instanceof QueryCommand) return this.query(command.input);
+    if (command instanceof QueryCommand)
+      return command.input.IndexName === undefined ? this.query(command.input) : this.among(command.input);
+    if (command instanceof ScanCommand) return this.scan(command.input);
     if (command instanceof PutItemCommand) return this.single(put(command.input));
     if (command instanceof UpdateItemCommand) return this.single(update(command.input));
     if (command instanceof DeleteItemCommand) return this.single(remove(command.input));
@@ -123,12 +139,40 @@ export class MemoryClient {
     });
     const found = partitions
       .flatMap((partition) => [...partition.entries()])
+      .filter(([, item]) => holds(input.KeyConditionExpression, item, words))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, item]) => item)
-      .filter((item) => holds(input.KeyConditionExpression, item, words))
       .filter((item) => holds(input.FilterExpression, item, words));
     if (input.ScanIndexForward === false) found.reverse();
     return { Items: found.slice(0, input.Limit ?? found.length) };
+  }
+
+  /** An index is sparse, of one value, and has keys only. */
+  private among(input: QueryCommand['input']): Page {
+    const [wanted] = Object.values(input.ExpressionAttributeValues ?? {});
+    const found = this.indexes.get(`${input.TableName}|${input.IndexName}|${wanted?.S}`);
+    return page([...(found?.values() ?? [])], input);
+  }
+
+  private indexed(table: string, before: Item | undefined, after: Item | undefined): void {
+    for (const index of INDEXES) {
+      const [left, right] = [before?.[index]?.S, after?.[index]?.S];
+      const name = nameOf(before ?? after ?? {});
+      if (left !== undefined) this.indexes.get(`${table}|${index}|${left}`)?.delete(name);
+      if (right === undefined || !after) continue;
+      const place = `${table}|${index}|${right}`;
+      const there = this.indexes.get(place) ?? new Map<string, Item>();
+      this.indexes.set(place, there.set(name, keyOf(after)));
+    }
+  }
+
+  private scan(input: ScanCommand['input']): Page {
+    const { Segment = 0, TotalSegments = 1 } = input;
+    const partitions = [...(this.tables.get(input.TableName ?? '') ?? [])];
+    const found = partitions
+      .filter(([key]) => segmentOf(key, TotalSegments) === Segment)
+      .flatMap(([, partition]) => [...partition.values()]);
+    return page(found, input);
   }
 
   private single(write: Write): { Attributes?: Item } {
@@ -155,7 +199,9 @@ export class MemoryClient {
     this.tables.set(TableName, table);
     const partition = table.get(partitionOf(Key)) ?? new Map<string, Item>();
     table.set(partitionOf(Key), partition);
-    const after = apply(partition.get(sortOf(Key)));
+    const before = partition.get(sortOf(Key));
+    const after = apply(before);
+    this.indexed(TableName, before, after);
     if (after) partition.set(sortOf(Key), after);
     else partition.delete(sortOf(Key));
     return after;
@@ -167,6 +213,37 @@ export class MemoryClient {
       ?.get(partitionOf(key))
       ?.get(sortOf(key));
   }
+}
+
+interface Page {
+  readonly Items: Item[];
+  readonly LastEvaluatedKey?: Item;
+}
+
+/** As many as were asked for, after those that were had; where there are more, the last one says so. */
+function page(
+  items: readonly Item[],
+  {
+    Limit = Number.POSITIVE_INFINITY,
+    ExclusiveStartKey: after,
+  }: Pick<QueryCommand['input'], 'Limit' | 'ExclusiveStartKey'>,
+): Page {
+  // By name, so that a page goes on behind what the last one ended with, also where that is gone meanwhile.
+  const left = items
+    .filter((item) => !after || nameOf(item) > nameOf(after))
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const Items = left.slice(0, Limit);
+  const last = Items.at(-1);
+  return { Items, ...(last && Limit < left.length && { LastEvaluatedKey: keyOf(last) }) };
+}
+
+const nameOf = (item: Item): string => `${partitionOf(item)}|${sortOf(item)}`;
+
+/** The same part for the same key, however many there are beside it. */
+function segmentOf(key: string, segments: number): number {
+  let hash = 0;
+  for (let at = 0; at < key.length; at += 1) hash = (hash * 33 + key.charCodeAt(at)) >>> 0;
+  return hash % segments;
 }
 
 const partitionOf = (key: Item): string => key.pk?.S ?? key.memberId?.S ?? '';

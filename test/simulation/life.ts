@@ -21,8 +21,21 @@ interface Order {
 const MINUTE_MS = 60_000;
 const SHELF = ['coffee', 'cake', 'gift-card', 'picture'] as const;
 
+export interface Company {
+  /** Those who are about at that time; absent: all members always. */
+  readonly around?: (at: Date) => readonly string[];
+  /** Without: nobody brings friends, and no two accounts turn out to be one person's. */
+  readonly mingle?: boolean;
+}
+
 /** Members who buy, come by, book, return goods, spend points and change their minds, from one day on. */
-export function* lives(chance: Chance, from: Date, members: readonly string[], stepMinutes: number): Generator<Act> {
+export function* lives(
+  chance: Chance,
+  from: Date,
+  members: readonly string[],
+  stepMinutes: number,
+  { around = () => members, mingle = true }: Company = {},
+): Generator<Act> {
   const orders: Order[] = [];
   const holds: { readonly id: string; readonly member: string }[] = [];
   const bookings: { readonly id: string; readonly member: string }[] = [];
@@ -33,7 +46,9 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
     at += chance.below(2 * stepMinutes * MINUTE_MS);
     const when = new Date(at);
     const occurredAt = when.toISOString();
-    const member = chance.oneOf(members);
+    const here = around(when);
+    if (here.length === 0) continue;
+    const member = chance.oneOf(here);
     const act = (kind: string, tell: Act['tell']): Act => ({ kind, at: when, tell });
     const dice = chance.below(122);
     if (dice < 42 || orders.length === 0) {
@@ -86,9 +101,10 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
       const asked = { adjustmentId: `a${n}`, points, reason: 'goodwill', by: 'staff-1', belowZero: chance() < 0.5 };
       if (points !== 0) yield act('adjustment', (ledger) => ledger.adjust(member, asked));
     } else if (dice < 111) {
-      const gift = { giftId: `g${n}`, to: chance.oneOf(members), points: 5 + chance.below(100) };
+      const gift = { giftId: `g${n}`, to: chance.oneOf(here), points: 5 + chance.below(100) };
       yield act('gift', (ledger) => ledger.give(member, gift));
     } else if (dice < 113) {
+      if (!mingle) continue;
       // Nobody is new for long here: friends are members of their own.
       const friend = `friend_${n}`;
       const fact = drawSale(chance, `o${n}`, occurredAt, []);
@@ -120,6 +136,7 @@ export function* lives(chance: Chance, from: Date, members: readonly string[], s
         return entry && ledger.undo(entry, { reason: 'correction', by: 'staff-2' });
       });
     } else if (dice < 120) {
+      if (!mingle) continue;
       const guest = chance.oneOf(members);
       merges.push({ host: member, guest });
       yield act('merge', (ledger) => ledger.merge(member, guest, 'staff-1'));
