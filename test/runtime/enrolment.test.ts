@@ -12,14 +12,22 @@ import { openStaffNotes } from '../../lib/runtime/staff-notes.ts';
 import { forIdentity, openWaitingRoom } from '../../lib/runtime/waiting-room.ts';
 import artCafe from '../../merchants/art-cafe.ts';
 import { type RunningDynamoDb, startDynamoDb, type Tables } from '../dynamodb.ts';
+import { MemoryClient } from '../ledger/memory-client.ts';
+import { tables as tablesInMemory } from '../ledger/world.ts';
 
 let dynamo: RunningDynamoDb;
-let tables: Tables;
+let database: { readonly client: DynamoDBClient; readonly tables: Tables };
+const useDynamoDb = async () => {
+  database = { client: dynamo.client, tables: await dynamo.createTables() };
+};
+const useMemory = async () => {
+  const tables = { ...tablesInMemory, members: 'members', program: 'program', reports: 'reports' };
+  database = { client: new MemoryClient().asClient(), tables };
+};
 const program = Program.parse(artCafe.program);
 
 beforeAll(async () => {
   dynamo = await startDynamoDb();
-  tables = await dynamo.createTables();
 }, 60_000);
 afterAll(() => dynamo.stop());
 
@@ -35,7 +43,8 @@ function mortal(diesAt: number, when: 'before' | 'after') {
     if (isLast) throw new Death();
     return result;
   };
-  const client = { send: (command: never) => live(() => dynamo.client.send(command)) } as unknown as DynamoDBClient;
+  const { tables, client: immortal } = database;
+  const client = { send: (command: never) => live(() => immortal.send(command)) } as unknown as DynamoDBClient;
   const queued: Fact[] = [];
   const facts: FactsQueue = {
     tell: (some) =>
@@ -99,48 +108,6 @@ async function storyOf(memberId: string) {
   return entries.map(({ detail }) => (detail.kind === 'consent' ? `${detail.kind} ${detail.channel}` : detail.kind));
 }
 
-describe('enrolling that dies on the way', () => {
-  it('at any of its calls is finished by the next try: one member, whole journal, nothing left waiting', async () => {
-    const prepare = async () => {
-      const identities = somebody();
-      const sale = waitingSale(identities);
-      await alive().waitingRoom.put(sale, identities.map(forIdentity), 30);
-      return { identities, sale };
-    };
-    const { identities: first } = await prepare();
-    const calls = await callsOf(({ enrolment }) => enrolment.enrol(first, wanted, told));
-    expect(calls).toBeGreaterThan(10);
-    for (let diesAt = 1; diesAt <= calls; diesAt += 1) {
-      for (const when of ['before', 'after'] as const) {
-        const { identities, sale } = await prepare();
-        const dying = mortal(diesAt, when);
-        await expect(dying.enrolment.enrol(identities, wanted, told)).rejects.toThrow(Death);
-        const next = alive();
-        const outcome = await next.enrolment.enrol(identities, wanted, told);
-        if (outcome.kind === 'disagree') throw new Error('two members');
-        const { memberId } = outcome.member;
-        expect(await Promise.all(identities.map(next.members.find))).toEqual([memberId, memberId]);
-        expect(outcome.member).toMatchObject({
-          profile: { name: 'Ada' },
-          consents: {
-            sms: { transactional: { granted: true }, marketing: { granted: true } },
-            email: { transactional: { granted: true, proof: 'form 1' }, marketing: { granted: true, proof: 'form 1' } },
-          },
-        });
-        expect((await storyOf(memberId)).sort()).toEqual(['consent email', 'consent sms', 'enrolled']);
-        // Sent at least once, and gone afterwards.
-        for (const fact of [
-          sale,
-          onceInALifetime('registration', memberId, told.at),
-          onceInALifetime('profile-completed', memberId, told.at),
-        ])
-          expect([...dying.queued, ...next.queued]).toContainEqual(fact);
-        expect(await next.waitingRoom.waiting(identities.map(forIdentity))).toEqual([]);
-      }
-    }
-  }, 120_000);
-});
-
 async function enrolled() {
   const identities = somebody();
   const outcome = await alive().enrolment.enrol(identities, wanted, told);
@@ -151,92 +118,146 @@ async function enrolled() {
 const merge = ({ ledger, members }: ReturnType<typeof mortal>, host: string, guest: string) =>
   ledger.merge(host, guest, 'anna', () => members.merging(host, guest));
 
-describe('erasing that dies on the way', () => {
-  it('at any of its calls is finished by the next try, with all that was merged and noted', async () => {
-    const notes = openStaffNotes({ client: dynamo.client, table: tables.members });
-    const prepare = async () => {
-      const [one, other] = [await enrolled(), await enrolled()];
-      await merge(alive(), one.memberId, other.memberId);
-      for (const { memberId } of [one, other])
-        await notes.write(memberId, { about: 'x', text: 'likes cake', by: 'anna', at: told.at });
-      return { identities: [...one.identities, ...other.identities], memberId: one.memberId, other: other.memberId };
-    };
-    const first = await prepare();
-    const calls = await callsOf(({ enrolment }) => enrolment.erase(first.memberId, told));
-    for (let diesAt = 1; diesAt <= calls; diesAt += 1) {
-      for (const when of ['before', 'after'] as const) {
-        const { identities, memberId, other } = await prepare();
-        await expect(mortal(diesAt, when).enrolment.erase(memberId, told)).rejects.toThrow(Death);
-        const next = alive();
-        expect(await next.enrolment.erase(memberId, told)).toBe(true);
-        expect(new Set(await Promise.all(identities.map(next.members.find)))).toEqual(new Set([undefined]));
-        for (const id of [memberId, other]) {
-          const { Items } = await dynamo.client.send(
-            new QueryCommand({
-              TableName: tables.members,
-              KeyConditionExpression: 'pk = :pk',
-              ExpressionAttributeValues: { ':pk': { S: `M#${id}` } },
-            }),
-          );
-          expect(Items).toEqual([]);
-        }
-        expect((await storyOf(memberId)).filter((kind) => kind === 'erased')).toHaveLength(1);
-      }
-    }
-  }, 120_000);
-});
+describe.each([
+  ['in memory', useMemory, 1],
+  // A call costs fifty times as much here; a few of the places to die at show that memory does not lie.
+  ['on DynamoDB', useDynamoDb, 8],
+] as const)('%s', (_, use, step) => {
+  beforeAll(use);
 
-describe('merging that dies on the way', () => {
-  it('at any of its calls, there or back, leaves rows and accounts that agree, and is finished by the next try', async () => {
-    const agree = async (host: string, guest: string, identities: Fact['identities'], merged: boolean) => {
-      const { members, ledger } = alive();
-      expect((await ledger.account(guest))?.mergedInto).toBe(merged ? host : undefined);
-      expect((await members.get(guest))?.memberId).toBe(merged ? host : guest);
-      expect(new Set(await Promise.all(identities.map(members.find)))).toEqual(new Set([merged ? host : guest]));
-      await storyOf(host);
-      await storyOf(guest);
-    };
-    const part = ({ ledger, members }: ReturnType<typeof mortal>, host: string, guest: string) =>
-      ledger.unmerge(host, guest, 'anna', () => members.parting(host, guest));
-    const [first, second] = [await enrolled(), await enrolled()];
-    const there = await callsOf((world) => merge(world, first.memberId, second.memberId));
-    const back = await callsOf((world) => part(world, first.memberId, second.memberId));
-    for (const [command, calls, merged] of [
-      [merge, there, true],
-      [part, back, false],
-    ] as const) {
-      for (let diesAt = 1; diesAt <= calls; diesAt += 1) {
+  describe('enrolling that dies on the way', () => {
+    it('at any of its calls is finished by the next try: one member, whole journal, nothing left waiting', async () => {
+      const prepare = async () => {
+        const identities = somebody();
+        const sale = waitingSale(identities);
+        await alive().waitingRoom.put(sale, identities.map(forIdentity), 30);
+        return { identities, sale };
+      };
+      const { identities: first } = await prepare();
+      const calls = await callsOf(({ enrolment }) => enrolment.enrol(first, wanted, told));
+      expect(calls).toBeGreaterThan(10);
+      for (let diesAt = 1; diesAt <= calls; diesAt += step) {
         for (const when of ['before', 'after'] as const) {
-          const [{ memberId: host }, { memberId: guest, identities }] = [await enrolled(), await enrolled()];
-          if (command === part) await merge(alive(), host, guest);
-          await expect(command(mortal(diesAt, when), host, guest)).rejects.toThrow(Death);
-          const isDone = ((await alive().ledger.account(guest))?.mergedInto === host) === merged;
-          await agree(host, guest, identities, merged === isDone);
-          expect((await command(alive(), host, guest)).kind).toBe(isDone ? 'replayed' : 'posted');
-          await agree(host, guest, identities, merged);
+          const { identities, sale } = await prepare();
+          const dying = mortal(diesAt, when);
+          await expect(dying.enrolment.enrol(identities, wanted, told)).rejects.toThrow(Death);
+          const next = alive();
+          const outcome = await next.enrolment.enrol(identities, wanted, told);
+          if (outcome.kind === 'disagree') throw new Error('two members');
+          const { memberId } = outcome.member;
+          expect(await Promise.all(identities.map(next.members.find))).toEqual([memberId, memberId]);
+          expect(outcome.member).toMatchObject({
+            profile: { name: 'Ada' },
+            consents: {
+              sms: { transactional: { granted: true }, marketing: { granted: true } },
+              email: {
+                transactional: { granted: true, proof: 'form 1' },
+                marketing: { granted: true, proof: 'form 1' },
+              },
+            },
+          });
+          expect((await storyOf(memberId)).sort()).toEqual(['consent email', 'consent sms', 'enrolled']);
+          // Sent at least once, and gone afterwards.
+          for (const fact of [
+            sale,
+            onceInALifetime('registration', memberId, told.at),
+            onceInALifetime('profile-completed', memberId, told.at),
+          ])
+            expect([...dying.queued, ...next.queued]).toContainEqual(fact);
+          expect(await next.waitingRoom.waiting(identities.map(forIdentity))).toEqual([]);
         }
       }
-    }
-  }, 120_000);
+    }, 120_000);
+  });
 
-  it('by two at once, while one of them changes, ends in one member with all of it', async () => {
-    for (let round = 0; round < 8; round += 1) {
-      const [{ memberId: host }, { memberId: guest, identities }] = [await enrolled(), await enrolled()];
-      const fresh = somebody();
-      await Promise.all([
-        merge(alive(), host, guest),
-        merge(alive(), host, guest),
-        alive().enrolment.change(guest, { tags: { vip: true } }, told),
-        alive().enrolment.enrol([...identities, ...fresh], wanted, told),
-      ]);
-      const { members } = alive();
-      expect(new Set(await Promise.all([...identities, ...fresh].map(members.find)))).toEqual(new Set([host]));
-      expect(await members.get(guest)).toMatchObject({ memberId: host, tags: ['vip'] });
-    }
+  describe('erasing that dies on the way', () => {
+    it('at any of its calls is finished by the next try, with all that was merged and noted', async () => {
+      const notes = openStaffNotes({ client: database.client, table: database.tables.members });
+      const prepare = async () => {
+        const [one, other] = [await enrolled(), await enrolled()];
+        await merge(alive(), one.memberId, other.memberId);
+        for (const { memberId } of [one, other])
+          await notes.write(memberId, { about: 'x', text: 'likes cake', by: 'anna', at: told.at });
+        return { identities: [...one.identities, ...other.identities], memberId: one.memberId, other: other.memberId };
+      };
+      const first = await prepare();
+      const calls = await callsOf(({ enrolment }) => enrolment.erase(first.memberId, told));
+      for (let diesAt = 1; diesAt <= calls; diesAt += step) {
+        for (const when of ['before', 'after'] as const) {
+          const { identities, memberId, other } = await prepare();
+          await expect(mortal(diesAt, when).enrolment.erase(memberId, told)).rejects.toThrow(Death);
+          const next = alive();
+          expect(await next.enrolment.erase(memberId, told)).toBe(true);
+          expect(new Set(await Promise.all(identities.map(next.members.find)))).toEqual(new Set([undefined]));
+          for (const id of [memberId, other]) {
+            const { Items } = await database.client.send(
+              new QueryCommand({
+                TableName: database.tables.members,
+                KeyConditionExpression: 'pk = :pk',
+                ExpressionAttributeValues: { ':pk': { S: `M#${id}` } },
+              }),
+            );
+            expect(Items).toEqual([]);
+          }
+          expect((await storyOf(memberId)).filter((kind) => kind === 'erased')).toHaveLength(1);
+        }
+      }
+    }, 120_000);
+  });
+
+  describe('merging that dies on the way', () => {
+    it('at any of its calls, there or back, leaves rows and accounts that agree, and is finished by the next try', async () => {
+      const agree = async (host: string, guest: string, identities: Fact['identities'], merged: boolean) => {
+        const { members, ledger } = alive();
+        expect((await ledger.account(guest))?.mergedInto).toBe(merged ? host : undefined);
+        expect((await members.get(guest))?.memberId).toBe(merged ? host : guest);
+        expect(new Set(await Promise.all(identities.map(members.find)))).toEqual(new Set([merged ? host : guest]));
+        await storyOf(host);
+        await storyOf(guest);
+      };
+      const part = ({ ledger, members }: ReturnType<typeof mortal>, host: string, guest: string) =>
+        ledger.unmerge(host, guest, 'anna', () => members.parting(host, guest));
+      const [first, second] = [await enrolled(), await enrolled()];
+      const there = await callsOf((world) => merge(world, first.memberId, second.memberId));
+      const back = await callsOf((world) => part(world, first.memberId, second.memberId));
+      for (const [command, calls, merged] of [
+        [merge, there, true],
+        [part, back, false],
+      ] as const) {
+        for (let diesAt = 1; diesAt <= calls; diesAt += step) {
+          for (const when of ['before', 'after'] as const) {
+            const [{ memberId: host }, { memberId: guest, identities }] = [await enrolled(), await enrolled()];
+            if (command === part) await merge(alive(), host, guest);
+            await expect(command(mortal(diesAt, when), host, guest)).rejects.toThrow(Death);
+            const isDone = ((await alive().ledger.account(guest))?.mergedInto === host) === merged;
+            await agree(host, guest, identities, merged === isDone);
+            expect((await command(alive(), host, guest)).kind).toBe(isDone ? 'replayed' : 'posted');
+            await agree(host, guest, identities, merged);
+          }
+        }
+      }
+    }, 120_000);
+
+    it('by two at once, while one of them changes, ends in one member with all of it', async () => {
+      for (let round = 0; round < 8; round += 1) {
+        const [{ memberId: host }, { memberId: guest, identities }] = [await enrolled(), await enrolled()];
+        const fresh = somebody();
+        await Promise.all([
+          merge(alive(), host, guest),
+          merge(alive(), host, guest),
+          alive().enrolment.change(guest, { tags: { vip: true } }, told),
+          alive().enrolment.enrol([...identities, ...fresh], wanted, told),
+        ]);
+        const { members } = alive();
+        expect(new Set(await Promise.all([...identities, ...fresh].map(members.find)))).toEqual(new Set([host]));
+        expect(await members.get(guest)).toMatchObject({ memberId: host, tags: ['vip'] });
+      }
+    });
   });
 });
 
 describe('two at once', () => {
+  beforeAll(useDynamoDb);
   it('who bring one identity each and share a third end in one member', async () => {
     for (let round = 0; round < 10; round += 1) {
       const [shared, mine] = somebody();
