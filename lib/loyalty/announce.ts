@@ -42,6 +42,7 @@ export function announce(entry: Entry): LoyaltyEvent[] {
           ...(waiting > 0 && { pending: Math.min(waiting, detail.earned) }),
           source: entry.source,
           object,
+          ...(detail.kind === 'activity' && { activity: detail.activity }),
           ...(bucket !== 'never' && { nextExpiryOn: bucket }),
         });
       }

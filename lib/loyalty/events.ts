@@ -29,6 +29,8 @@ export const events = {
     pending: z.int().positive().optional(),
     source: z.string(),
     object: z.string(),
+    /** What was done, where it was no purchase: `visit`, `review`, `birthday` … */
+    activity: z.string().optional(),
     nextExpiryOn: z.iso.date().optional(),
   }),
   'points.activated': event('points.activated', { points: z.int().positive(), because: z.string() }),

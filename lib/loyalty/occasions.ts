@@ -1,5 +1,6 @@
 import type { Day, Instant } from './account.ts';
 import { addDays, addMonths, dayIn } from './calendar.ts';
+import type { Draft } from './entry.ts';
 import type { ActivityFact } from './facts.ts';
 import { OURSELVES } from './own-activities.ts';
 import type { Program } from './program.ts';
@@ -60,6 +61,12 @@ export const broughtByTime = (
   activityId: once,
   ...(years !== undefined && { years }),
 });
+
+/** A month or a year that brings a member nothing is no entry; a birthday is one, since it is greeted. */
+export const isEmptyRound = ({ detail }: Pick<Draft, 'detail'>): boolean =>
+  detail.kind === 'activity' && ROUNDS.has(detail.activity) && detail.earned === 0;
+
+const ROUNDS: ReadonlySet<string> = new Set(['monthly', 'yearly']);
 
 const BY_TIME: ReadonlySet<string> = new Set(['birthday', 'anniversary', 'monthly', 'yearly']);
 

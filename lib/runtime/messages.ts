@@ -7,6 +7,8 @@ import type { Member } from './members.ts';
 /** Templates are the merchant's, values may be anybody's: nothing but their own properties, and an end to loops. */
 const liquid = new Liquid({
   strictVariables: true,
+  // A text may ask whether there is something before it speaks of it.
+  lenientIf: true,
   strictFilters: true,
   ownPropertyOnly: true,
   jsTruthy: false,
@@ -18,7 +20,10 @@ const liquid = new Liquid({
   memoryLimit: 10_000,
 });
 
-/** The text of a message in the member's language, else in the merchant's first; `undefined` when none is written for it. */
+/**
+ * The text of a message in the member's language, else in the merchant's first; `undefined` when none is written for it,
+ * or when what is written has nothing to say of this one.
+ */
 export function messageFor(
   event: LoyaltyEvent,
   member: Member,
@@ -32,7 +37,8 @@ export function messageFor(
   const template = locale === undefined ? undefined : texts[locale];
   if (locale === undefined || template === undefined) return undefined;
   try {
-    return { locale, text: String(liquid.parseAndRenderSync(template, valuesOf(event, member, merchant))).trim() };
+    const text = String(liquid.parseAndRenderSync(template, valuesOf(event, member, merchant))).trim();
+    return text === '' ? undefined : { locale, text };
   } catch (error) {
     // Liquid's message quotes the template, which is the merchant's and holds nothing personal.
     throw new Permanent(
@@ -47,6 +53,8 @@ function valuesOf(event: LoyaltyEvent, member: Member, { name, program }: Deploy
   const rewardId = 'rewardId' in data ? data.rewardId : undefined;
   const tierName = (id: string) => program.tiers.find((tier) => tier.id === id)?.name ?? id;
   return {
+    // A purchase is none, which a text may ask.
+    activity: '',
     ...data,
     merchant: name,
     program: program.name,

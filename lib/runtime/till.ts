@@ -4,6 +4,7 @@ import { append, type Draft, type Entry, keyOf } from '../loyalty/entry.ts';
 import type { ActivityFact, RefundFact, SaleFact } from '../loyalty/facts.ts';
 import { decideExpiry } from '../loyalty/lapse.ts';
 import { decideNote, type Note } from '../loyalty/notes.ts';
+import { isEmptyRound } from '../loyalty/occasions.ts';
 import { holdOf } from '../loyalty/redeem.ts';
 import { decideEarlyRefund, decideRefund } from '../loyalty/refund.ts';
 import { lapsable } from '../loyalty/reminders.ts';
@@ -109,9 +110,10 @@ export function commands(journal: Journal, options: LedgerOptions) {
     },
     async activity(memberId: string, fact: ActivityFact): Promise<Outcome> {
       const around = await options.surroundings?.(memberId, fact, { quote: false });
-      return post(memberId, (account, at) =>
-        withinBudgets(account, { ...at, ...around }, (all) => decideActivity(account, fact, all)),
-      );
+      return post(memberId, async (account, at) => {
+        const draft = await withinBudgets(account, { ...at, ...around }, (all) => decideActivity(account, fact, all));
+        return isEmptyRound(draft) ? { kind: 'refused', because: 'nothing-to-give' } : draft;
+      });
     },
     note: (memberId: string, note: Note, told: { source: string; object: string; at: string }): Promise<Outcome> =>
       post(memberId, (account) => decideNote(account, note, told)),

@@ -290,6 +290,7 @@ describe('what is said', () => {
     ['no order', 'order.paid', { customer }],
     ['no order to refund', 'order.refunded', { order }],
     ['an activity that nobody knows', 'activity', { customer, activity: { kind: 'nap' } }],
+    ['a birthday, which we find out ourselves', 'activity', { customer, activity: { kind: 'birthday' } }],
     ['a birthday that is none', 'member.updated', { customer, profile: { birthday: '1990-02-31' } }],
   ])('with %s is parked', (_, type, data) => expect(() => told(type, data)).toThrow(Permanent));
 

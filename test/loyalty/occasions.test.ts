@@ -6,7 +6,7 @@ import { announce } from '../../lib/loyalty/announce.ts';
 import { addDays, dayIn } from '../../lib/loyalty/calendar.ts';
 import type { Draft, Entry } from '../../lib/loyalty/entry.ts';
 import { append, newAccount } from '../../lib/loyalty/entry.ts';
-import { beginnings, broughtByTime, keptOn, timeOn, yearsOn } from '../../lib/loyalty/occasions.ts';
+import { beginnings, broughtByTime, isEmptyRound, keptOn, timeOn, yearsOn } from '../../lib/loyalty/occasions.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { decideRefund } from '../../lib/loyalty/refund.ts';
 import { decideStatement } from '../../lib/loyalty/statement.ts';
@@ -147,6 +147,23 @@ describe('what time brings', () => {
     expect(member.account).toMatchObject({ buckets: { '2026-09-10': 170 }, lastActivityOn: '2026-03-10' });
     member.sale('o2', 1_000, '2026-06-10T12:00:00Z');
     expect(member.account.buckets).toEqual({ '2026-12-10': 240 });
+  });
+
+  it('is no entry where a month brings nothing, and a birthday is one also without a present', () => {
+    const gold = { is: 'tier-in' as const, tiers: ['gold'] };
+    const monthly = { is: 'activity' as const, activities: ['monthly'] };
+    const member = new Member({ rules: [...programInput.rules, { ...birthdayRule, when: [monthly, gold] }] });
+    const empty = (activity: 'monthly' | 'yearly' | 'birthday', tier = 'base') => {
+      const account = { ...member.account, tier, granted: { id: 'g', tier, through: '2026-12-31' } };
+      const fact = broughtByTime(activity, 'm', { once: '2026-05', occurredAt: '2026-05-01T01:30:00Z' });
+      return isEmptyRound(decideActivity(account, fact, member.at('2026-05-01T01:30:00Z')));
+    };
+    expect([empty('monthly'), empty('yearly'), empty('birthday'), empty('monthly', 'gold')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('can be spent for as long as anything else when nothing is alive', () => {

@@ -60,6 +60,20 @@ describe('a text', () => {
     expect(() => textOf(template)).toThrow(expect.objectContaining({ name: 'Permanent' }));
   });
 
+  it('that has nothing to say of what happened is no message', () => {
+    const shy = saying('{% if activity != "birthday" %}+{{ points }}{% endif %}');
+    expect(messageFor(earned, member, shy)).toEqual({ locale: 'en', text: '+12' });
+    const greeted = { ...earned, data: { ...earned.data, activity: 'birthday' } } as LoyaltyEvent;
+    expect(messageFor(greeted, member, shy)).toBeUndefined();
+  });
+
+  it('may ask for what is not always there', () => {
+    const date = '{% if nextExpiryOn %}until {{ nextExpiryOn }}{% else %}for ever{% endif %}';
+    expect(textOf(date)).toBe('for ever');
+    const dated = { ...earned, data: { ...earned.data, nextExpiryOn: '2027-03-31' } } as LoyaltyEvent;
+    expect(messageFor(dated, member, saying(date))?.text).toBe('until 2027-03-31');
+  });
+
   it('is not made of what a member wrote', () => {
     const sly: Member = { ...member, profile: { name: '{{ balance }}{% raw %}' } };
     expect(messageFor(earned, sly, saying('Hello {{ name }}'))?.text).toBe('Hello {{ balance }}{% raw %}');

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ActivityFact, Profile, RefundFact } from '../../loyalty/facts.ts';
+import { Profile, RefundFact, ToldActivity } from '../../loyalty/facts.ts';
 import { DecimalAmount } from '../../loyalty/money.ts';
 
 /**
@@ -76,7 +76,7 @@ export const bodies = {
   activity: body('activity', {
     customer: Customer,
     activity: z.object({
-      kind: ActivityFact.shape.activity,
+      kind: ToldActivity,
       id: Text(100).nullish().describe('Id of the visit, booking …; absent: that of the message.'),
     }),
     location: named,

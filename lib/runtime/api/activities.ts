@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ActivityFact } from '../../loyalty/facts.ts';
+import { ActivityFact, ToldActivity } from '../../loyalty/facts.ts';
 import { Id } from '../../loyalty/program/fields.ts';
 import { ForeignId, MemberRef, OccurredAt, SourceName } from './fields.ts';
 import { route } from './route.ts';
@@ -7,7 +7,8 @@ import { route } from './route.ts';
 export const postActivity = route('POST /v1/activities', 'pos', () =>
   z.strictObject({
     activityId: ForeignId,
-    activity: ActivityFact.shape.activity,
+    /** Birthdays and months are not for others to tell. */
+    activity: ToldActivity,
     member: MemberRef,
     occurredAt: OccurredAt.optional(),
     locationId: ForeignId.optional(),
