@@ -40,12 +40,14 @@ export const handler = worker(async (record) => {
 async function book(fact: Fact): Promise<Booked> {
   switch (fact.type) {
     case 'sale':
-      return forMember(fact, async (memberId) => settled(await ledger().sale(memberId, fact)));
+      // Whose it is stays so, as it was told: at the vendor, the order or its buyer may have changed since.
+      if (fact.found && (await orders().memberOfOrder(fact.source, fact.orderId)) !== undefined) return done;
+      return forMember(fact, async (memberId) => settled(await ledger().sale(memberId, fact), fact));
     case 'activity':
-      return forMember(fact, async (memberId) => settled(await ledger().activity(memberId, fact)));
+      return forMember(fact, async (memberId) => settled(await ledger().activity(memberId, fact), fact));
     case 'refund': {
       const outcome = await bookRefund({ orders: orders(), waitingRoom: waitingRoom(), ledger: ledger() }, fact);
-      return outcome.kind === 'waiting' ? outcome : settled(outcome);
+      return outcome.kind === 'waiting' ? outcome : settled(outcome, fact);
     }
     case 'member': {
       if (fact.identities.length === 0) return { kind: 'impossible', because: 'a member without any identity' };
@@ -70,12 +72,12 @@ async function book(fact: Fact): Promise<Booked> {
     case 'reminder': {
       const outcome = await ledger().reminderTold(fact);
       // Somebody else's word came first, or the member was told of it again since.
-      return outcome.kind === 'refused' ? done : settled(outcome);
+      return outcome.kind === 'refused' ? done : settled(outcome, fact);
     }
     case 'referral': {
       const outcome = await ledger().settleReferral(fact);
       // What the program does not pay is nothing that staff have to look at.
-      return outcome === undefined || outcome.kind === 'refused' ? done : settled(outcome);
+      return outcome === undefined || outcome.kind === 'refused' ? done : settled(outcome, fact);
     }
   }
 }
@@ -95,12 +97,16 @@ async function forMember(fact: Fact, book: (memberId: string) => Promise<Booked>
   return enrolled === undefined ? { kind: 'waiting' } : book(enrolled);
 }
 
-function settled(outcome: Outcome): Booked {
+function settled(outcome: Outcome, { found }: Fact): Booked {
   switch (outcome.kind) {
     case 'posted':
+      if (found) count('FactRecovered');
+      return done;
     case 'replayed':
       return done;
     case 'conflict':
+      // What was told stands; that it reads otherwise by now is nothing that staff have to look at.
+      if (found) return done;
       return { kind: 'impossible', because: `told before with other content: ${outcome.differences.join(', ')}` };
     case 'refused':
       return { kind: 'impossible', because: `refused: ${outcome.because}` };
@@ -108,7 +114,8 @@ function settled(outcome: Outcome): Booked {
 }
 
 async function receipt({ source, vendorId, status, reason, occurredAt }: ReceiptFact): Promise<Booked> {
-  const deliveries = openDeliveries({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: source });
+  const { timeZone } = merchant().program;
+  const deliveries = openDeliveries({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: source, timeZone });
   await deliveries.reported(vendorId, { status, reason, at: occurredAt });
   return done;
 }

@@ -1,4 +1,3 @@
-import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Connector, Context, Manifest, Receipt, Roles } from '../lib/connectors/contract.ts';
 import { OptedOut, Permanent, Transient, Unauthorized } from '../lib/connectors/kit/errors.ts';
@@ -6,12 +5,14 @@ import { hasAgreed } from '../lib/loyalty/consents.ts';
 import { type Alert, LoyaltyEvent, type Message, ProgramEvent } from '../lib/loyalty/events.ts';
 import type { Channel, ConsentFact, Purpose, ReminderFact } from '../lib/loyalty/facts.ts';
 import { alertFor, briefingFor } from '../lib/runtime/alerts.ts';
+import { messageOf, readCampaign } from '../lib/runtime/campaign-rows.ts';
 import { merchant, optionalSetting, setting } from '../lib/runtime/config.ts';
 import { openContext } from '../lib/runtime/connector-context.ts';
 import { type Delivery, openDeliveries } from '../lib/runtime/deliveries.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
 import { count, log, reasonOf } from '../lib/runtime/log.ts';
+import { postpone } from '../lib/runtime/postponing.ts';
 import { members } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
 import { worker } from '../lib/runtime/worker.ts';
@@ -29,8 +30,6 @@ type Plan<M extends Manifest> =
 /** Longer than any function lives: whoever claimed an event so long ago is not working on it any more. */
 const ABANDONED_MS = 15 * 60_000;
 
-const BACKOFF_SECONDS = { base: 30, max: 900, asked: 12 * 3_600 - 300 };
-
 /**
  * Tells one vendor what happened. A message to a member is handed over once: when it may have been, it is not again.
  * Copies and alerts may repeat, since the other side knows a repetition, or can bear it.
@@ -41,7 +40,12 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   const role = outboundRole(connector);
   const mayRepeat = role !== 'channel';
   const { context, renewed } = openContext(manifest);
-  const deliveries = openDeliveries({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: manifest.id });
+  const deliveries = openDeliveries({
+    client: dynamodb,
+    table: setting('TABLE_PROGRAM'),
+    connector: manifest.id,
+    timeZone: merchant().program.timeZone,
+  });
 
   async function planFor(event: LoyaltyEvent | ProgramEvent): Promise<Plan<M>> {
     const { channel, sink, alert } = roles;
@@ -151,7 +155,12 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   }
 
   /** Notes what went wrong; throws when the queue is to bring the message again. */
-  async function failed(event: LoyaltyEvent | ProgramEvent, error: unknown, about: Message | undefined): Promise<void> {
+  async function failed(
+    event: LoyaltyEvent | ProgramEvent,
+    error: unknown,
+    about: Message | undefined,
+    { attributes }: SQSRecord,
+  ): Promise<void> {
     const { id } = event;
     const reason = reasonOf(error).message;
     if (error instanceof OptedOut && about) {
@@ -164,7 +173,9 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
       throw error;
     }
     if (error instanceof Transient || mayRepeat) {
-      await deliveries.settle(id, role, 'retry', { reason });
+      // After so many times the queue puts it among the dead letters by itself, and tells nobody.
+      const last = attributes.ApproximateReceiveCount === optionalSetting('ATTEMPTS_MAX');
+      await deliveries.settle(id, role, 'retry', { reason }, last);
       throw error;
     }
     await giveUp(id, reason);
@@ -186,7 +197,7 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
     try {
       receipt = await acted(plan, around);
     } catch (error) {
-      return failed(event, error, plan.about);
+      return failed(event, error, plan.about, record);
     }
     await deliveries.settle(event.id, role, 'sent', { vendorId: receipt?.vendorId });
     await reportReminder(event, { status: 'sent' });
@@ -197,7 +208,7 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
     try {
       await deliver(record);
     } catch (error) {
-      await postpone(record, error);
+      await postpone({ client: sqs, url: setting('QUEUE_URL') }, record, error);
       throw error;
     }
   });
@@ -216,9 +227,17 @@ async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest
   if (!hasAgreed(member.consents, channel, purposeOf(event))) return `no consent to ${channel}`;
   const to = member.identities.find(({ type }) => type === (ADDRESSES[channel] ?? id))?.value;
   if (to === undefined) return `no address for ${channel}`;
+  let texts: Readonly<Record<string, string>> | undefined;
+  if (event.type === 'campaign.message') {
+    // Looked up when they are sent, so that a campaign that was stopped says no more.
+    const { campaignId } = event.data;
+    const row = await readCampaign({ client: dynamodb, table: setting('TABLE_PROGRAM') }, campaignId);
+    texts = messageOf(row, new Date())?.texts;
+    if (!texts) return 'the campaign is not on any more';
+  }
   // Liquid is a heavy thing to load, for those who write to members only.
   const { messageFor } = await import('../lib/runtime/messages.ts');
-  const made = messageFor(event, member, merchant());
+  const made = messageFor(event, member, merchant(), texts);
   if (!made) return `${NO_TEXT} ${event.type}`;
   const receiptUrl = optionalSetting('RECEIPT_URL');
   return { id: event.id, channel, to, ...made, ...(receiptUrl && { receiptUrl }) };
@@ -228,7 +247,7 @@ async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest
 const purposeOf = ({ type }: LoyaltyEvent): Purpose => (UNASKED.has(type) ? 'marketing' : 'transactional');
 
 /** Greetings and invitations: nothing that the member did, and nothing that is lost. */
-const UNASKED: ReadonlySet<string> = new Set(['member.inactive', 'birthday', 'anniversary']);
+const UNASKED: ReadonlySet<string> = new Set(['member.inactive', 'birthday', 'anniversary', 'campaign.message']);
 
 const NO_TEXT = 'no text is written for';
 
@@ -264,31 +283,4 @@ function eventOf({ body }: SQSRecord): LoyaltyEvent | ProgramEvent {
   throw new Permanent(
     `not an event that we know: ${error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join('; ')}`,
   );
-}
-
-/** What can never work is on its way to the dead letters, and is not kept waiting for them. */
-const secondsUntil = (error: unknown, attempt: number): number =>
-  error instanceof Permanent || error instanceof Unauthorized ? 0 : backoffSeconds(attempt, error);
-
-/** Full jitter, so that those who failed together do not come back together; the vendor's own wish comes first. */
-function backoffSeconds(attempt: number, error: unknown): number {
-  const ceiling = Math.min(BACKOFF_SECONDS.max, BACKOFF_SECONDS.base * 2 ** (attempt - 1));
-  const asked = error instanceof Transient ? (error.retryAfterSeconds ?? 0) : 0;
-  return Math.min(BACKOFF_SECONDS.asked, Math.max(asked, Math.ceil(Math.random() * ceiling)));
-}
-
-async function postpone({ receiptHandle, attributes }: SQSRecord, error: unknown): Promise<void> {
-  const seconds = secondsUntil(error, Number(attributes.ApproximateReceiveCount));
-  try {
-    await sqs.send(
-      new ChangeMessageVisibilityCommand({
-        QueueUrl: setting('QUEUE_URL'),
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: seconds,
-      }),
-    );
-  } catch (failure) {
-    // It comes back by itself, only later.
-    log.warn('a message could not be put off', { reason: reasonOf(failure) });
-  }
 }

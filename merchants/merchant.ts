@@ -13,6 +13,8 @@ const Use = z
     id: z.enum(ids, { error: (issue) => `no connector ${JSON.stringify(issue.input)}: there are ${ids.join(', ')}` }),
     settings: z.record(z.string(), z.unknown()),
     on: z.array(Told),
+    /** How often a source is asked what it may have told in vain; absent: as its manifest says. */
+    reconcileEveryMinutes: z.int().min(5).max(1_440).optional(),
   })
   .check(({ value, issues }) => {
     const { roles, title }: Manifest = manifests[value.id];
@@ -31,6 +33,14 @@ const Use = z
         path: ['on', ofAll],
         message: `${title} does not reach staff, who are told of campaigns: leave it out`,
         input: value.on[ofAll],
+      });
+    }
+    if (value.reconcileEveryMinutes !== undefined && !(manifests[value.id] as Manifest).reconcile) {
+      issues.push({
+        code: 'custom',
+        path: ['reconcileEveryMinutes'],
+        message: `${title} cannot be asked what happened: leave it out`,
+        input: value.reconcileEveryMinutes,
       });
     }
     const result = manifests[value.id].settings.safeParse(value.settings);
@@ -71,6 +81,8 @@ export const Merchant = z
     alerts: z.strictObject({ redemptionFromPoints: z.int().positive() }).optional(),
     /** Which channels a new member has said yes to by enrolling at the till or in the shop; others need a consent fact. */
     consentAtEnrolment: z.array(ChannelOrPurpose).default([]),
+    /** How many functions look after what falls due, at the same time. Absent: 5, enough for a million members. */
+    sweeps: z.strictObject({ functions: z.int().min(2).max(1_000) }).optional(),
     connectors: z.array(Use),
   })
   .check(({ value, issues }) => {

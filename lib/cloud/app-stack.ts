@@ -1,12 +1,11 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Access, allow, indexes, publishing, scheduling, sending, type TableAction, table } from './access.ts';
+import { type Access, indexes, publishing, scheduling, sending, type TableAction, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
 import { glance } from './bell.ts';
 import { Counting } from './counting.ts';
@@ -20,7 +19,7 @@ import { QueueWorker } from './queue-worker.ts';
 import { Relay } from './relay.ts';
 import { ShopApi } from './shop-api.ts';
 import { StaffBell } from './staff-bell.ts';
-import { SweepSchedule } from './sweep-schedule.ts';
+import { SweepSchedule, schedulerRole } from './sweep-schedule.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 export interface AppStackProps extends StackProps {
@@ -35,6 +34,8 @@ export class AppStack extends Stack {
   readonly bell: ITopic;
   /** Where sources put what they have understood. */
   readonly facts: IQueue;
+  /** The merchant's own schedules. */
+  readonly schedules: CfnScheduleGroup;
 
   constructor(scope: Construct, id: string, props: AppStackProps) {
     super(scope, id, props);
@@ -205,7 +206,8 @@ export class AppStack extends Stack {
       table('TABLE_REPORTS', reports, 'Query'),
       // Birthdays, tags and consents are asked of the profile, and of nobody whom the sums rule out already.
       table('TABLE_MEMBERS', members, 'BatchGetItem'),
-      programAnd(),
+      // Campaigns, whose effect is asked for, and how often connectors were told something.
+      programAnd('Query'),
     );
 
     const sweeps = new QueueWorker(this, 'Sweeps', {
@@ -214,7 +216,8 @@ export class AppStack extends Stack {
       queue: 'sweeps',
       timeout: Duration.seconds(60),
       batch: 10,
-      concurrency: 5,
+      // Enough for a million members, and little of what the tills share: docs/scale.md says what more would need.
+      concurrency: deployment.merchant.sweeps?.functions ?? 5,
       attempts: 5,
       patience: Duration.hours(1),
       may: (own) => [
@@ -223,6 +226,9 @@ export class AppStack extends Stack {
         // What comes to everybody is brought to everybody; the day of an absence is moved without an entry.
         table('TABLE_ACCOUNTS', accounts, 'Scan', 'UpdateItem'),
         table('TABLE_MEMBERS', members, 'GetItem'),
+        // Whom a campaign's message is for: from the read model, and from the profile where that does not say it.
+        table('TABLE_REPORTS', reports, 'Query', 'GetItem'),
+        table('TABLE_MEMBERS', members, 'BatchGetItem'),
         indexes(members, ...ROUND_INDEXES),
         // What comes with a day may be worth points, of which rules and campaigns have budgets.
         table('TABLE_PROGRAM', program, 'GetItem', 'PutItem', 'UpdateItem'),
@@ -256,6 +262,7 @@ export class AppStack extends Stack {
       because: 'A member’s balance is not the sum of the journal: the log names the entry; run "stampbook verify"',
     });
     const { group, role } = this.schedule(deployment, { sweeps: sweeps.work, audit: audit.work });
+    this.schedules = group;
 
     const campaigns = answers(
       'campaigns',
@@ -298,20 +305,12 @@ export class AppStack extends Stack {
     const { prefix } = deployment;
     const { timeZone } = deployment.merchant.program;
     const group = new CfnScheduleGroup(this, 'Schedules', { name: prefix });
-    const role = new Role(this, 'SchedulerRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
-      }),
-      description: `Puts the sweeps and the audit of ${prefix} into their queues`,
-      inlinePolicies: {
-        may: new PolicyDocument({
-          statements: Object.values(work).flatMap(({ queue, deadLetters }) => [
-            allow(['sqs:SendMessage'], queue.queueArn),
-            allow(['sqs:SendMessage'], deadLetters.queueArn),
-          ]),
-        }),
-      },
-    });
+    const role = schedulerRole(
+      this,
+      'SchedulerRole',
+      `Puts the sweeps and the audit of ${prefix} into their queues`,
+      Object.values(work),
+    );
     const sweep = { group, role, work: work.sweeps, timeZone };
     // Half past three: after the hour that clocks skip or repeat, before anyone opens.
     new SweepSchedule(this, 'Nightly', {

@@ -170,7 +170,8 @@ const entries = (root: string): Plugin => ({
 function entryOf(name: FunctionName): string {
   const [handler, connector] = sourcesOf(name);
   if (connector === undefined) return `export { handler } from './${handler}';`;
-  const make = name.startsWith('receive-') ? 'receiver' : 'deliverer';
+  const [direction] = name.split('-', 1) as ['receive' | 'deliver' | 'tend'];
+  const make = { receive: 'receiver', deliver: 'deliverer', tend: 'tender' }[direction];
   return [
     `import connector from './${connector}';`,
     `import { ${make} } from './${handler}';`,
@@ -180,7 +181,7 @@ function entryOf(name: FunctionName): string {
 
 /** The file in `functions/`, and the connector's own where it is built for one. */
 function sourcesOf(name: FunctionName): readonly [handler: string] | readonly [handler: string, connector: string] {
-  const [, direction, connector] = /^(receive|deliver)-(.+)$/.exec(name) ?? [];
+  const [, direction, connector] = /^(receive|deliver|tend)-(.+)$/.exec(name) ?? [];
   if (direction === undefined) return [`functions/${name}.ts`];
   return [`functions/${direction}.ts`, `lib/connectors/${connector}/index.ts`];
 }

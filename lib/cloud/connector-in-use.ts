@@ -2,6 +2,7 @@ import { Duration, SecretValue } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import type { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -12,16 +13,21 @@ import { type Access, knowing, postponing, secret, sending, table } from './acce
 import { API_TIMEOUT, routeTo } from './api-function.ts';
 import type { Deployment } from './deployment.ts';
 import { acknowledge } from './findings.ts';
-import { delivererOf, isSource, isTold, receiverOf, type Use } from './functions.ts';
+import { delivererOf, isSource, isTended, isTold, receiverOf, tenderOf, type Use } from './functions.ts';
 import { QueueTarget } from './queue-target.ts';
 import { QueueWorker } from './queue-worker.ts';
+import { SweepSchedule, schedulerRole } from './sweep-schedule.ts';
 import type { WorkQueue } from './work-queue.ts';
+
+/** How often a vendor is tried before what it was to be told is put aside. */
+const ATTEMPTS = 12;
 
 /** What connectors need of the rest. */
 export interface Surroundings {
   readonly api: IHttpApi;
   readonly bus: IEventBus;
   readonly facts: IQueue;
+  readonly schedules: CfnScheduleGroup;
   readonly members: ITable;
   readonly program: ITable;
   readonly bell: ITopic;
@@ -32,12 +38,16 @@ export interface ConnectorInUseProps extends Surroundings {
   readonly use: Use;
 }
 
-/** One connector of one merchant: its secret, its way in when it is a source, its way out when it is told something. */
+/**
+ * One connector of one merchant: its secret, its way in when it is a source, its way out when it is told something, and
+ * who looks after it.
+ */
 export class ConnectorInUse extends Construct {
   readonly secretName: string;
   readonly hookUrl: string | undefined;
   readonly receiving: WorkQueue | undefined;
   readonly delivering: WorkQueue | undefined;
+  readonly tending: WorkQueue | undefined;
 
   constructor(scope: Construct, id: string, props: ConnectorInUseProps) {
     super(scope, id);
@@ -58,6 +68,7 @@ export class ConnectorInUse extends Construct {
 
     this.receiving = isSource(use) ? this.receive(props, own) : undefined;
     this.delivering = isTold(use) ? this.deliver(props, own) : undefined;
+    this.tending = isTended(use) ? this.tend(props, own) : undefined;
     this.hookUrl = isSource(use) ? hookUrlOf(props.api, use) : undefined;
   }
 
@@ -101,7 +112,12 @@ export class ConnectorInUse extends Construct {
     const { limits, roles }: Manifest = manifests[use.id];
     // Who writes to members looks up whom, and hears from the vendor who wants no more of it.
     const writing = roles.includes('channel')
-      ? [table('TABLE_MEMBERS', props.members, 'GetItem'), sending('QUEUE_FACTS_URL', props.facts)]
+      ? [
+          table('TABLE_MEMBERS', props.members, 'GetItem'),
+          sending('QUEUE_FACTS_URL', props.facts),
+          // What a campaign says is not in the merchant's file.
+          ...(use.on.includes('campaign.message') ? [table('TABLE_PROGRAM', props.program, 'GetItem')] : []),
+        ]
       : [];
     const { work, worker } = new QueueWorker(this, 'Deliver', {
       deployment,
@@ -112,7 +128,7 @@ export class ConnectorInUse extends Construct {
       batch: limits.batch,
       concurrency: limits.concurrency,
       // The worker steps back up to a quarter of an hour each time: about an hour of a vendor's trouble.
-      attempts: 12,
+      attempts: ATTEMPTS,
       patience: Duration.minutes(30),
       may: (queues) => [
         ...own,
@@ -120,6 +136,7 @@ export class ConnectorInUse extends Construct {
         ...writing,
         table('TABLE_PROGRAM', props.program, 'UpdateItem'),
         postponing(queues.queue),
+        knowing({ ATTEMPTS_MAX: String(ATTEMPTS) }),
       ],
       bell,
     });
@@ -137,6 +154,64 @@ export class ConnectorInUse extends Construct {
       eventPattern: { detailType: [...use.on] },
       targets: [new QueueTarget(work)],
     });
+    return work;
+  }
+
+  private tend(props: ConnectorInUseProps, own: readonly Access[]): WorkQueue {
+    const { deployment, use, bell, schedules } = props;
+    const { subscribes, reconcile, limits, title }: Manifest = manifests[use.id];
+    const { name, program } = deployment.merchant;
+    const { work, worker } = new QueueWorker(this, 'Tend', {
+      deployment,
+      worker: tenderOf(use),
+      queue: `${use.id}-tending`,
+      // Half of it for another page, half of it for that page's last call to be slow.
+      timeout: Duration.seconds(limits.timeoutSeconds * 12),
+      batch: 1,
+      concurrency: 2,
+      // The worker steps back as one that delivers does; the hours that a vendor was away are caught up afterwards.
+      attempts: 12,
+      patience: Duration.hours(6),
+      may: (queues) => [
+        ...own,
+        ...(subscribes ? [knowing({ HOOK_URL: hookUrlOf(props.api, use) })] : []),
+        sending('QUEUE_FACTS_URL', props.facts),
+        ...(reconcile
+          ? [table('TABLE_PROGRAM', props.program, 'UpdateItem'), sending('QUEUE_TENDING_URL', queues.queue)]
+          : []),
+        postponing(queues.queue),
+      ],
+      bell,
+    });
+    const role = schedulerRole(this, 'SchedulerRole', `Has ${deployment.prefix} look after ${title}`, [work]);
+    const schedule = { group: schedules, timeZone: program.timeZone, work, role };
+    if (subscribes) {
+      // After the hour that clocks skip or repeat.
+      new SweepSchedule(this, 'Subscribing', {
+        ...schedule,
+        name: `subscribe-${use.id}`,
+        message: { kind: 'subscribe' },
+        expression: 'cron(10 4 * * ? *)',
+      });
+      worker.ringOn('Subscription', bell, 'SubscriptionDiffers', {
+        above: 0,
+        period: Duration.minutes(15),
+        because: `${title} does not send ${name} all it should, and only the merchant can change that: the log says what`,
+      });
+    }
+    if (reconcile) {
+      new SweepSchedule(this, 'Reconciling', {
+        ...schedule,
+        name: `reconcile-${use.id}`,
+        message: { kind: 'reconcile' },
+        expression: `rate(${use.reconcileEveryMinutes ?? reconcile.everyMinutes} minutes)`,
+      });
+      worker.ringOn('Unreadable', bell, 'FoundUnreadable', {
+        above: 0,
+        period: Duration.minutes(15),
+        because: `${title} has something for ${name} that we cannot read: the log says what, and why`,
+      });
+    }
     return work;
   }
 }

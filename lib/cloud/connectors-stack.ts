@@ -20,7 +20,7 @@ export class ConnectorsStack extends Stack {
     const secrets: string[] = [];
     for (const use of deployment.merchant.connectors) {
       const name = pascal(use.id);
-      const { secretName, hookUrl, receiving, delivering } = new ConnectorInUse(this, name, {
+      const { secretName, hookUrl, receiving, delivering, tending } = new ConnectorInUse(this, name, {
         ...surroundings,
         deployment,
         use,
@@ -31,6 +31,8 @@ export class ConnectorsStack extends Stack {
         say(`${name}ReceiveParkedUrl`, receiving.deadLetters.queueUrl, `What ${use.id} told and we could not read`);
       if (delivering)
         say(`${name}DeliverParkedUrl`, delivering.deadLetters.queueUrl, `What ${use.id} could not be told`);
+      if (tending)
+        say(`${name}TendParkedUrl`, tending.deadLetters.queueUrl, `What could not be looked after at ${use.id}`);
     }
     if (secrets.length > 0)
       say('SecretsToFill', secrets.join(' '), 'Nothing passes through a connector before its secret is filled');

@@ -8,6 +8,7 @@ import {
   type FunctionName,
   functionsOf,
   isSource,
+  isTended,
   isTold,
   physicalNameOf,
   receiverOf,
@@ -38,6 +39,7 @@ export class ShopDashboard extends Construct {
       queueNamesOf(prefix, 'sweeps'),
       queueNamesOf(prefix, 'audit'),
       ...told.map((use) => queueNamesOf(prefix, `${use.id}-outbound`)),
+      ...merchant.connectors.filter(isTended).map((use) => queueNamesOf(prefix, `${use.id}-tending`)),
     ];
     const parked = [
       ...queues.map((queue) => queue.parked),

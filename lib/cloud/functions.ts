@@ -21,21 +21,28 @@ export const APP_FUNCTIONS = [
 ] as const;
 
 /** A bundle's name. In a merchant's stage it also ends the function's. */
-export type FunctionName = (typeof APP_FUNCTIONS)[number] | `${'receive' | 'deliver'}-${ConnectorId}`;
+export type FunctionName = (typeof APP_FUNCTIONS)[number] | `${'receive' | 'deliver' | 'tend'}-${ConnectorId}`;
 
 export type Use = Merchant['connectors'][number];
 
 export const isSource = ({ id }: Use): boolean => (manifests[id] as Manifest).roles.includes('source');
+/** Somebody sees to it that it tells us, or looks up what it told in vain. */
+export const isTended = ({ id }: Use): boolean => {
+  const { subscribes, reconcile }: Manifest = manifests[id];
+  return subscribes === true || reconcile !== undefined;
+};
 /** It hears of events: not every connector that could, does. */
 export const isTold = ({ on }: Use): boolean => on.length > 0;
 export const receiverOf = ({ id }: Use) => `receive-${id}` as const;
 export const delivererOf = ({ id }: Use) => `deliver-${id}` as const;
+export const tenderOf = ({ id }: Use) => `tend-${id}` as const;
 
 /** All of a merchant's functions. A connector that its file does not name has none. */
 export const functionsOf = ({ connectors }: Pick<Merchant, 'connectors'>): readonly FunctionName[] => [
   ...APP_FUNCTIONS,
   ...connectors.filter(isSource).map(receiverOf),
   ...connectors.filter(isTold).map(delivererOf),
+  ...connectors.filter(isTended).map(tenderOf),
 ];
 
 /** Lambda takes no longer name; merchants are held to it before anything is built. */

@@ -28,6 +28,7 @@ export class MerchantStage extends Stage {
         api: app.api,
         bus: app.bus,
         facts: app.facts,
+        schedules: app.schedules,
         members: data.members,
         program: data.program,
         bell: app.bell,

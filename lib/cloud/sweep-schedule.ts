@@ -1,6 +1,8 @@
-import type { IRole } from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule, type CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { allow } from './access.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 export interface SweepScheduleProps {
@@ -14,6 +16,23 @@ export interface SweepScheduleProps {
   readonly work: WorkQueue;
   readonly role: IRole;
 }
+
+/** Scheduler's own role, which can do nothing but put messages into these queues. */
+export const schedulerRole = (scope: Construct, id: string, description: string, work: readonly WorkQueue[]): Role =>
+  new Role(scope, id, {
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+    description,
+    inlinePolicies: {
+      may: new PolicyDocument({
+        statements: work.flatMap(({ queue, deadLetters }) => [
+          allow(['sqs:SendMessage'], queue.queueArn),
+          allow(['sqs:SendMessage'], deadLetters.queueArn),
+        ]),
+      }),
+    },
+  });
 
 /** Puts work into its queue when its time comes: never calls a function, whose failure nobody would see. */
 export class SweepSchedule extends Construct {

@@ -13,8 +13,16 @@ export interface Roles<C> {
     translate(request: Verified, context: C): readonly Fact[] | Promise<readonly Fact[]>;
     /** Answers the vendor's set-up challenge; `undefined` when this is not one. */
     handshake?(request: RawRequest, context: C): Reply | undefined;
-    /** Asks the vendor to send to `hookUrl`. Called at set-up and daily: safe to repeat, renews what expires. */
-    subscribe?(hookUrl: string, context: C): Promise<void>;
+    /**
+     * Asks the vendor to send to `hookUrl`. Called daily: safe to repeat, makes what is missing, renews what expires.
+     * Answers what only the merchant can put right, in words for staff; nothing: all is as it should be.
+     */
+    subscribe?(hookUrl: string, context: C): Promise<readonly string[]>;
+    /**
+     * Looks up what has happened since, in case nobody told us: one page of it, in a few calls. Its facts have the keys
+     * that `translate` gives, so that what was heard already changes nothing. May tell more than was asked, and again.
+     */
+    reconcile?(since: Date, context: C, after?: string): Promise<Found>;
   };
   /** Reaches a member on the manifest's `channel`. */
   channel: { send(message: Message, context: C): Promise<Receipt> };
@@ -33,6 +41,25 @@ export interface Receipt {
   readonly vendorId: string;
 }
 
+/** A page of what was looked up. */
+export interface Found {
+  readonly facts: readonly Fact[];
+  /** What is there and cannot be read: the vendor's name for it, and why. It keeps nobody from the rest. */
+  readonly unreadable?: readonly { readonly what: string; readonly because: string }[];
+  /** What to give as `after` for the next page; absent: that was all. */
+  readonly next?: string;
+}
+
+/** How often a source is asked what happened, and from when on. */
+export interface Reconciling {
+  /** 5 to 1,440; a merchant's file may choose another. */
+  readonly everyMinutes: number;
+  /** How far back each time beyond where it was the last time: vendors list late what they have just done. */
+  readonly overlapMinutes: number;
+  /** How far back the first time. Nothing that happened before is ever taken in this way. */
+  readonly lookBackDays: number;
+}
+
 /** Pure data: read by CDK at synth, by the functions at run time, by the docs. */
 export interface Manifest {
   /** Folder name; also names the queue, the secret, the route and the metrics. */
@@ -45,6 +72,10 @@ export interface Manifest {
   readonly channel?: Channel;
   /** What its `source` understands, by the vendor's own names: what to subscribe to. All else is taken in and ignored. */
   readonly hears?: readonly string[];
+  /** Its `source` can `subscribe`. */
+  readonly subscribes?: true;
+  /** Its `source` can `reconcile`. */
+  readonly reconcile?: Reconciling;
   /** Not secret, kept in `merchants/`, checked at synth. */
   readonly settings: z.ZodObject;
   /** Kept in Secrets Manager, checked at cold start. */

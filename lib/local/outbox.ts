@@ -55,9 +55,18 @@ interface Reply {
   readonly body: string;
 }
 
+const json = (value: unknown): Reply => ({ status: 200, type: 'application/json', body: JSON.stringify(value) });
+
 /** How each vendor says yes. */
-const usual: Readonly<Record<string, (form: URLSearchParams, at: Date) => Reply>> = {
-  'twilio-sms': (form, at) => {
+const usual: Readonly<Record<string, (body: string, at: Date) => Reply>> = {
+  // Whatever is looked up: nothing new. Whatever is to be changed: done.
+  shopify: () => {
+    const orders = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+    return json({ data: { orders, webhookSubscriptions: { nodes: [] }, changed: { userErrors: [] } } });
+  },
+  stripe: () => json({ object: 'list', has_more: false, data: [] }),
+  'twilio-sms': (body, at) => {
+    const form = new URLSearchParams(body);
     const sid = `SM${randomBytes(16).toString('hex')}`;
     const message = {
       sid,
@@ -138,11 +147,11 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
         const read = await readBody(request, MAX_BODY_BYTES);
         const body = read === 'too-large' ? '(more than 1 MB)' : read.toString();
         const behaviour = nextBehaviour(connector);
-        const yes = (usual[connector] ?? plain)(new URLSearchParams(body), clock.now());
-        const reply = behaviour ? behaving(behaviour, yes) : yes;
         const { 'x-vendor-url': url = '', ...headers } = Object.fromEntries(
           Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
         );
+        const yes = (usual[connector] ?? plain)(body, clock.now());
+        const reply = behaviour ? behaving(behaviour, yes) : yes;
         // Kept when it comes and not when it is answered: a vendor that is slow to answer may have done it all the same.
         keep({
           id: `call_${randomBytes(8).toString('hex')}`,

@@ -14,9 +14,15 @@ const first = (name: string) => (secret: Record<string, unknown>) => (secret[nam
 
 /** What each connector's vendor would have given: of the right shape, and worth nothing outside. */
 const demos: Readonly<Record<string, Demo>> = {
-  shopify: { make: () => ({ webhookSecrets: [`shpss_${hex(16)}`] }), signsWith: first('webhookSecrets') },
+  shopify: {
+    make: () => ({ webhookSecrets: [`shpss_${hex(16)}`], accessToken: `shpat_${hex(16)}` }),
+    signsWith: first('webhookSecrets'),
+  },
   slack: { make: () => ({ webhookUrl: `https://hooks.slack.com/services/T000/B000/${hex(12)}` }) },
-  stripe: { make: () => ({ webhookSecrets: [`whsec_${hex(16)}`] }), signsWith: first('webhookSecrets') },
+  stripe: {
+    make: () => ({ webhookSecrets: [`whsec_${hex(16)}`], apiKey: `rk_test_${hex(16)}` }),
+    signsWith: first('webhookSecrets'),
+  },
   'twilio-sms': {
     make: () => ({ accountSid: `AC${hex(16)}`, authToken: hex(16) }),
     signsWith: ({ authToken }) => authToken,

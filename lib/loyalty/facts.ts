@@ -38,6 +38,8 @@ const base = {
   source: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/),
   /** All that is known about who it was, best first. Empty: a guest. */
   identities: z.array(Identity).max(10),
+  /** Looked up afterwards and not told: it adds what is missing, and corrects nothing that was told before. */
+  found: z.literal(true).optional(),
 };
 
 export const SaleFact = z.object({

@@ -43,6 +43,7 @@ export type Setting =
   | 'QUEUE_FACTS_PARKED_URL'
   | 'QUEUE_SWEEPS_URL'
   | 'QUEUE_AUDIT_URL'
+  | 'QUEUE_TENDING_URL'
   | 'SCHEDULE_GROUP'
   | 'SCHEDULER_ROLE_ARN'
   | 'SWEEPS_ARN'
@@ -60,6 +61,9 @@ export function setting(name: Setting): string {
   return value;
 }
 
-/** `RECEIPT_URL`: where a vendor reports on our messages, when the same connector is a source too. `VENDOR_GATEWAY`: the local cloud's stand-in for vendors. */
-export const optionalSetting = (name: 'RECEIPT_URL' | 'VENDOR_GATEWAY'): string | undefined =>
+/**
+ * `RECEIPT_URL`: where a vendor reports on our messages, when the same connector is a source too. `ATTEMPTS_MAX`: how often
+ * the queue brings a message before it puts it aside. `VENDOR_GATEWAY`: the local cloud's stand-in for vendors.
+ */
+export const optionalSetting = (name: 'RECEIPT_URL' | 'ATTEMPTS_MAX' | 'VENDOR_GATEWAY'): string | undefined =>
   process.env[name] || undefined;

@@ -7,18 +7,22 @@ export const log = new Logger();
 let counted = new Map<Count, number>();
 let metrics: Metrics | undefined;
 
-/** What is counted. Alarms are set on the first three; the stacks name them by these words. */
+/** What is counted. Alarms are set on the first five; the stacks name them by these words. */
 export type Count =
   | 'SignatureRejected'
   | 'LedgerCheckFailed'
   | 'DeliveryUnknown'
+  | 'SubscriptionDiffers'
+  | 'FoundUnreadable'
   | 'Parked'
   | 'DeliveryFailed'
   | 'DeliverySkipped'
+  | 'FactRecovered'
   | 'FactWaiting'
   | 'FactAnonymous'
   | 'IdentityUnreadable'
   | 'ReplyReceived'
+  | 'TendingSkipped'
   | 'Throttled';
 
 export function count(name: Count): void {

@@ -41,7 +41,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export type Queue = 'facts.fifo' | 'facts-parked.fifo' | 'sweeps' | 'audit' | 'intake-parked' | 'outbound';
+export type Queue = 'facts.fifo' | 'facts-parked.fifo' | 'sweeps' | 'audit' | 'intake-parked' | 'outbound' | 'tending';
 
 export interface SentMessage {
   readonly body: string;
@@ -79,6 +79,7 @@ export async function startWorld(change: (merchant: MerchantInput) => MerchantIn
     QUEUE_FACTS_PARKED_URL: queue('facts-parked.fifo'),
     QUEUE_SWEEPS_URL: queue('sweeps'),
     QUEUE_AUDIT_URL: queue('audit'),
+    QUEUE_TENDING_URL: queue('tending'),
     QUEUE_INTAKE_PARKED_URL: queue('intake-parked'),
     QUEUE_URL: queue('outbound'),
     SCHEDULE_GROUP: 'test',

@@ -31,6 +31,11 @@ export class Unauthorized extends Error {
   override readonly name = 'Unauthorized';
 }
 
+/** The secret holds nothing to do it with, and need not: it is left out, and said so. */
+export class NotEquipped extends Error {
+  override readonly name = 'NotEquipped';
+}
+
 /** The vendor may or may not have done it (a time-out after sending). Never repeated blindly. */
 export class Unknown extends Error {
   override readonly name = 'Unknown';

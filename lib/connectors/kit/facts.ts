@@ -9,6 +9,25 @@ const Facts = z.array(Fact);
 /** The last step of every `translate`: what a vendor sent may fit its own shape and still not be a fact (an id too long, no such currency). */
 export const facts = (drafts: readonly z.input<typeof Fact>[]): readonly Fact[] => shape(Facts, drafts);
 
+/** For every `reconcile`: all at the same time, and one that cannot be read keeps nobody from the others. */
+export async function found<Thing>(
+  things: readonly Thing[],
+  factsOf: (thing: Thing) => readonly Fact[] | Promise<readonly Fact[]>,
+  nameOf: (thing: Thing) => string = String,
+) {
+  const all = await Promise.all(
+    things.map(async (thing) => {
+      try {
+        return { facts: await factsOf(thing) };
+      } catch (error) {
+        if (!(error instanceof Permanent)) throw error;
+        return { facts: [], unreadable: { what: nameOf(thing), because: error.message } };
+      }
+    }),
+  );
+  return { facts: all.flatMap(({ facts }) => facts), unreadable: all.flatMap(({ unreadable }) => unreadable ?? []) };
+}
+
 /** A decimal string in major units → minor units; `Permanent` when it is not an amount of that currency. */
 export function minor(text: string, currency: string): number {
   let amount: number | undefined;

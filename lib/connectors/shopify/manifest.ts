@@ -7,6 +7,8 @@ export default defineManifest({
   roles: ['source'],
   apiVersion: '2026-10',
   hears: ['orders/paid', 'orders/cancelled', 'refunds/create', 'customers/create', 'customers/update'],
+  subscribes: true,
+  reconcile: { everyMinutes: 60, overlapMinutes: 30, lookBackDays: 3 },
   settings: z.strictObject({
     shop: z
       .string()
@@ -20,6 +22,20 @@ export default defineManifest({
       .min(1)
       .describe(
         'Client secrets of the app; while one is rotated, both. Webhooks made by hand under Settings › Notifications are signed with that page’s own key.',
+      ),
+    accessToken: z
+      .string()
+      .regex(/^shpat_\w+$/, 'an Admin API access token: shpat_…')
+      .optional()
+      .describe(
+        'Admin API access token of an app made in the shop’s admin. With it, or with `clientId`, webhooks are set up and lost ones made up for. Scopes: `read_orders`, `read_customers`, `read_locations`.',
+      ),
+    clientId: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Client id of an app made in the Dev Dashboard, of the same scopes; its client secret is the first of `webhookSecrets`.',
       ),
   }),
   limits: { concurrency: 5, timeoutSeconds: 10, batch: 1 },

@@ -14,6 +14,8 @@ export default defineManifest({
     'refund.updated',
     'charge.dispute.closed',
   ],
+  subscribes: true,
+  reconcile: { everyMinutes: 60, overlapMinutes: 30, lookBackDays: 3 },
   settings: z.strictObject({
     accrueOn: z
       .enum(['payment_intent.succeeded', 'checkout.session.completed'])
@@ -33,6 +35,13 @@ export default defineManifest({
       .array(z.string().startsWith('whsec_'))
       .min(1)
       .describe('Signing secrets of the endpoint; while one is rolled, both.'),
+    apiKey: z
+      .string()
+      .regex(/^(rk|sk)_(live|test)_\w+$/, 'an API key of the account: rk_live_…')
+      .optional()
+      .describe(
+        'Restricted key that may read Events and Webhook Endpoints. With it, the endpoint is looked at daily and lost events are made up for.',
+      ),
   }),
   limits: { concurrency: 5, timeoutSeconds: 10, batch: 1 },
 });

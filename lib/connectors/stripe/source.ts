@@ -1,17 +1,19 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Fact } from '../../loyalty/facts.ts';
 import type { RoleOf } from '../contract.ts';
 import { Permanent, WebhookRejected } from '../kit/errors.ts';
-import { facts } from '../kit/facts.ts';
+import { facts, found } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
 import { phoneIn } from '../kit/phone-numbers.ts';
-import { read } from '../kit/read.ts';
+import { read, shape } from '../kit/read.ts';
 import { verifyHmac, withinTolerance } from '../kit/webhook.ts';
 import { CheckoutSession, Dispute, Notice, PaymentIntent, Refund } from './bodies.ts';
 import { minorOf } from './currency.ts';
-import type manifest from './manifest.ts';
+import manifest from './manifest.ts';
+import { endpoints, eventsSince } from './read-back.ts';
 
 type Draft = z.input<typeof Fact>;
+type Settings = z.output<typeof manifest.settings>;
 const TOLERANCE_SECONDS = 300;
 
 export const source: RoleOf<typeof manifest, 'source'> = {
@@ -30,28 +32,69 @@ export const source: RoleOf<typeof manifest, 'source'> = {
     return verified;
   },
 
-  translate(request, { settings }) {
-    const notice = read(Notice, request.body);
-    if (notice.object !== 'event') return [];
-    switch (notice.type) {
-      case 'payment_intent.succeeded':
-        return settings.accrueOn === notice.type ? facts([payment(read(PaymentIntent, request.body).data.object)]) : [];
-      case 'checkout.session.completed':
-      // Bank debits: completed first, paid days later.
-      case 'checkout.session.async_payment_succeeded':
-        return settings.accrueOn === 'checkout.session.completed'
-          ? facts(checkout(read(CheckoutSession, request.body).data.object))
-          : [];
-      case 'refund.created':
-      case 'refund.updated':
-        return facts(refund(read(Refund, request.body).data.object));
-      case 'charge.dispute.closed':
-        return facts(dispute(read(Dispute, request.body).data.object));
-      default:
-        return [];
-    }
+  translate: (request, { settings }) => told(read(z.unknown(), request.body), settings),
+
+  /** Made by the merchant, since Stripe shows the signing secret once, to whoever makes it; looked at by us. */
+  async subscribe(hookUrl, context) {
+    const wanted = manifest.hears.filter((type) => !EARNING.has(type) || earns(type, context.settings));
+    const ours = (await endpoints(context)).filter(({ url }) => url === hookUrl);
+    const [endpoint] = ours.toSorted((a, b) => Number(b.status === 'enabled') - Number(a.status === 'enabled'));
+    if (!endpoint) return [`Stripe has no webhook endpoint for ${hookUrl}: make one, for ${wanted.join(', ')}`];
+    const { status, enabled_events: events, api_version: version } = endpoint;
+    const missing = events.includes('*') ? [] : wanted.filter((type) => !events.includes(type));
+    return [
+      ...(status === 'enabled' ? [] : [`Stripe’s webhook endpoint is ${status}: enable it`]),
+      ...(missing.length > 0 ? [`Stripe’s webhook endpoint does not send ${missing.join(', ')}: add them`] : []),
+      ...(version === manifest.apiVersion
+        ? []
+        : [
+            `Stripe’s webhook endpoint sends version ${version ?? 'of the account'}: make one of ${manifest.apiVersion}`,
+          ]),
+    ];
+  },
+
+  /** Stripe keeps events for 30 days, newest first. */
+  async reconcile(since, context, after) {
+    const { data, has_more: more } = await eventsSince(since, context, after);
+    const last = data.at(-1);
+    return {
+      ...(await found(
+        data,
+        (event) => told(event, context.settings),
+        ({ id }) => id,
+      )),
+      ...(more && last && { next: last.id }),
+    };
   },
 };
+
+/** Which of the events of one sale earns. A bank debit is completed first and paid days later, by an event of its own. */
+const EARNING: ReadonlyMap<string, Settings['accrueOn']> = new Map([
+  ['payment_intent.succeeded', 'payment_intent.succeeded'],
+  ['checkout.session.completed', 'checkout.session.completed'],
+  ['checkout.session.async_payment_succeeded', 'checkout.session.completed'],
+]);
+const earns = (type: string, { accrueOn }: Settings): boolean => EARNING.get(type) === accrueOn;
+
+/** An event in our words, whether it was sent or looked up. */
+function told(event: unknown, settings: Settings): readonly Fact[] {
+  const notice = shape(Notice, event);
+  if (notice.object !== 'event') return [];
+  switch (notice.type) {
+    case 'payment_intent.succeeded':
+      return earns(notice.type, settings) ? facts([payment(shape(PaymentIntent, event).data.object)]) : [];
+    case 'checkout.session.completed':
+    case 'checkout.session.async_payment_succeeded':
+      return earns(notice.type, settings) ? facts(checkout(shape(CheckoutSession, event).data.object)) : [];
+    case 'refund.created':
+    case 'refund.updated':
+      return facts(refund(shape(Refund, event).data.object));
+    case 'charge.dispute.closed':
+      return facts(dispute(shape(Dispute, event).data.object));
+    default:
+      return [];
+  }
+}
 
 /** `t=1700000000,v1=<hex>,v1=<hex>,v0=…`: any v1 may be ours, v0 is a toy. */
 function parts(header = '') {
@@ -81,7 +124,7 @@ function payment(intent: Of<typeof PaymentIntent>): Draft {
   const tip = intent.amount_details?.tip?.amount ?? 0;
   const amount = minorOf(Math.max(0, intent.amount_received - tip), intent.currency);
   return {
-    ...told(intent.metadata),
+    ...noted(intent.metadata),
     type: 'sale',
     source: 'stripe',
     factId: `stripe:pi:${intent.id}`,
@@ -110,7 +153,7 @@ function checkout(session: Of<typeof CheckoutSession>): Draft[] {
   const goods = Math.max(0, paid - (session.total_details?.amount_shipping ?? 0));
   return [
     {
-      ...told(session.metadata),
+      ...noted(session.metadata),
       type: 'sale',
       source: 'stripe',
       factId: `stripe:pi:${orderId}`,
@@ -137,7 +180,7 @@ function checkout(session: Of<typeof CheckoutSession>): Draft[] {
 }
 
 /** What a merchant's own code may write into the metadata of a payment. */
-const told = (metadata: Record<string, string> | null | undefined) => ({
+const noted = (metadata: Record<string, string> | null | undefined) => ({
   ...(metadata?.location_id && { locationId: metadata.location_id }),
   ...(metadata?.redemption_id && { redemptionId: metadata.redemption_id }),
 });
