@@ -5,6 +5,7 @@ import { connectorsDoc } from './generate/connectors.ts';
 import { eventSchemas } from './generate/events.ts';
 import { openApi } from './generate/openapi.ts';
 import { programDoc, programSchema } from './generate/program.ts';
+import { scaleDoc } from './generate/scale.ts';
 
 /** Writes what is made from the code: `npm run generate`. With `--check` it only tells which files are not as they would be written. */
 
@@ -13,14 +14,6 @@ const EVENTS = 'events';
 
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 
-const wanted = new Map<string, string>([
-  ['openapi.json', json(openApi())],
-  ['connectors.md', connectorsDoc()],
-  ['program.md', programDoc()],
-  ['program.schema.json', json(programSchema())],
-  ...Object.entries(eventSchemas()).map(([name, schema]) => [join(EVENTS, `${name}.json`), json(schema)] as const),
-]);
-
 const there = (file: string): string | undefined => {
   try {
     return readFileSync(join(docs, file), 'utf8');
@@ -28,6 +21,16 @@ const there = (file: string): string | undefined => {
     return undefined;
   }
 };
+
+const wanted = new Map<string, string>([
+  ['openapi.json', json(openApi())],
+  ['connectors.md', connectorsDoc()],
+  ['program.md', programDoc()],
+  ['program.schema.json', json(programSchema())],
+  ['scale.md', scaleDoc(there('scale.md') ?? '')],
+  ...Object.entries(eventSchemas()).map(([name, schema]) => [join(EVENTS, `${name}.json`), json(schema)] as const),
+]);
+
 mkdirSync(join(docs, EVENTS), { recursive: true });
 const left = readdirSync(join(docs, EVENTS))
   .map((name) => join(EVENTS, name))

@@ -42,6 +42,8 @@ export async function startJava(tries = START_TRIES): Promise<Java> {
   const stop = async () => {
     process.off('exit', onExit);
     if (java.exitCode !== null || java.signalCode !== null) return;
+    // Whoever stops it waits until it is gone.
+    java.ref();
     const gone = new Promise((resolve) => java.once('exit', resolve));
     java.kill('SIGKILL');
     await gone;

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../../lib/loyalty/account.ts';
 import { addDays } from '../../lib/loyalty/calendar.ts';
+import type { Entry } from '../../lib/loyalty/entry.ts';
 import { openDuties } from '../../lib/runtime/duties.ts';
 import { SHARDS, shardOf } from '../../lib/runtime/items.ts';
 import { openLedger } from '../../lib/runtime/ledger.ts';
@@ -202,7 +203,10 @@ export async function openNights(client: DynamoDBClient, tables: Tables) {
     /** What the reports' count of these entries costs, in batches as the stream brings them. */
     async counted(memberIds: readonly string[]): Promise<{ readonly used: Used; readonly entries: number }> {
       const reports = openReports({ client: metered, table: tables.reports, program, journal: till.entries });
-      const all = await Promise.all(memberIds.map((memberId) => till.entries(memberId)));
+      const all: (readonly Entry[])[] = [];
+      await inFlight(FUNCTIONS, memberIds, async (memberId) => {
+        all.push(await till.entries(memberId));
+      });
       // What came before stands in the books already.
       const newest = all.flatMap((entries) => entries.slice(-1));
       const before = all.flatMap((entries) => entries.slice(0, -1));

@@ -22,3 +22,23 @@ export const MEASURED = {
   /** With a journal of two dozen entries, which is read whole. */
   statement: { readUnits: 7, requests: 5, writeUnits: 4, indexUnits: 0 },
 } as const satisfies Readonly<Record<string, Work>>;
+
+/** How our own functions work. The first three are chosen in the code, the others measured or, where said, supposed. */
+export const OURS = {
+  /** Messages that a function is handed. */
+  batch: 10,
+  /** Members that one query of the coordinator names. */
+  page: 1_000,
+  /** Functions at the same time where a merchant says nothing. */
+  functions: 5,
+  /** Of a whole processor, for a call and what is decided with its answer: measured on another kind of processor. */
+  processorSecondsPerCall: 0.001,
+  /** Supposed: DynamoDB and SQS answer within single-digit milliseconds; a transaction takes longer than a read. */
+  callSeconds: 0.007,
+  /** Supposed: from the end of one batch to the beginning of the next. */
+  invocationSeconds: 0.015,
+  /** Read units to find a member: measured over everybody, which is dearer than from an index. */
+  findingReadUnits: 0.06,
+  /** Write units of the reports for an entry: the member's row, and a share of the sums of its batch. */
+  countingWriteUnits: 2.1,
+} as const;
