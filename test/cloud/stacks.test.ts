@@ -417,6 +417,18 @@ describe('sweeps', () => {
       ['cron(30 4 * * ? *)', 'Europe/Berlin', '{"kind":"audit"}'],
     ]);
   });
+
+  it.each([
+    ['five functions, where the merchant says nothing', undefined, 5],
+    ['as many as it says', { functions: 50 }, 50],
+  ])('are worked on by %s', (_, sweeps, functions) => {
+    const { app } = sweeps ? new Stacks(merchant({ ...artCafe, sweeps })).templates : cafe.templates;
+    const mappings = Object.entries(app.findResources('AWS::Lambda::EventSourceMapping'));
+    const ofSweeps = mappings.filter(([id]) => id.startsWith('Sweeps'));
+    expect(ofSweeps.map(([, { Properties }]) => [Properties.BatchSize, Properties.ScalingConfig])).toEqual([
+      [10, { MaximumConcurrency: functions }],
+    ]);
+  });
 });
 
 describe('what a person needs stands in the outputs', () => {
