@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { campaignFaults } from '../lib/loyalty/campaign.ts';
+import { type Campaign, campaignFaults, type Fault } from '../lib/loyalty/campaign.ts';
 import { partOfCampaign } from '../lib/loyalty/campaigning.ts';
 import { rehearse } from '../lib/loyalty/dry-run.ts';
 import { campaignAnswer, type DryRunAnswer } from '../lib/runtime/answers/campaigns.ts';
@@ -15,7 +15,9 @@ import {
   scheduleCampaign,
 } from '../lib/runtime/api/campaigns.ts';
 import { openBudgets } from '../lib/runtime/budgets.ts';
-import { type CampaignOutcome, type CampaignRow, openLaunching } from '../lib/runtime/campaigns.ts';
+import type { CampaignRow } from '../lib/runtime/campaign-rows.ts';
+import { type CampaignOutcome, openLaunching } from '../lib/runtime/campaigns.ts';
+import { channelsFor } from '../lib/runtime/channels.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
@@ -48,6 +50,21 @@ const campaigns = () =>
 
 const unknownCampaign = problem(404, 'unknown-campaign', { detail: 'GET /v1/campaigns lists them' });
 
+/** Words that cannot be made into a message, or that nobody would send. */
+async function messageFaults({ effect }: Campaign): Promise<readonly Fault[]> {
+  if (effect.kind !== 'message') return [];
+  // As heavy as it is for those who write to members.
+  const { textFaults } = await import('../lib/runtime/messages.ts');
+  const faults = textFaults(effect.texts, merchant());
+  const nobody = channelsFor(merchant(), 'campaign.message').length === 0;
+  return [
+    ...faults.map(({ path, message }) => ({ path: `effect.texts.${path}`, message })),
+    ...(nobody
+      ? [{ path: 'effect.kind', message: 'no channel is told campaign.message: add it to one in the merchant’s file' }]
+      : []),
+  ];
+}
+
 async function answer(row: CampaignRow): Promise<object> {
   const { id, budgetPoints } = row.campaign;
   if (budgetPoints === undefined) return campaignAnswer(row);
@@ -71,7 +88,7 @@ async function changed(outcome: Promise<CampaignOutcome>): Promise<Answer> {
 /** What a merchant offers for a while: written, rehearsed, put on the calendar, stopped. */
 export const handler = api(
   endpoint(postCampaign, async (campaign) => {
-    const errors = campaignFaults(campaign, merchant().program);
+    const errors = [...campaignFaults(campaign, merchant().program), ...(await messageFaults(campaign))];
     if (errors.length > 0) return problem(400, 'invalid-request', { errors });
     const { kind, row } = await campaigns().create(campaign);
     if (kind === 'conflict') return problem(409, 'conflict', { detail: 'another campaign has this id' });

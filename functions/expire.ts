@@ -1,16 +1,19 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import type { Manifest } from '../lib/connectors/contract.ts';
-import { manifests } from '../lib/connectors/manifests.ts';
 import { dayIn } from '../lib/loyalty/calendar.ts';
-import type { EventType, ProgramEvent } from '../lib/loyalty/events.ts';
+import type { ProgramEvent } from '../lib/loyalty/events.ts';
 import { mayEarn } from '../lib/loyalty/own-activities.ts';
+import { openCampaignMessages } from '../lib/runtime/campaign-messages.ts';
+import { readCampaign } from '../lib/runtime/campaign-rows.ts';
 import { advanceCampaign, openCampaigns } from '../lib/runtime/campaigns.ts';
+import { channelsFor } from '../lib/runtime/channels.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDuties } from '../lib/runtime/duties.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { log } from '../lib/runtime/log.ts';
 import { openOccasions } from '../lib/runtime/occasions.ts';
-import { keeper, members } from '../lib/runtime/shop.ts';
+import { reports } from '../lib/runtime/reporting.ts';
+import { openSegments } from '../lib/runtime/segments.ts';
+import { keeper, members, personOf } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
 import { openSweepWork } from '../lib/runtime/sweep-work.ts';
 import { openSweeps, SweepMessage } from '../lib/runtime/sweeps.ts';
@@ -34,23 +37,11 @@ const duties = () =>
     till: keeper(),
     program: merchant().program,
     now: () => new Date(),
-    remindsThrough: channelsFor('points.expiring'),
+    remindsThrough: channelsFor(merchant(), 'points.expiring'),
   });
 
 const occasions = () =>
   openOccasions({ till: keeper(), members: members(), program: merchant().program, now: () => new Date() });
-
-/** Connectors that write to members when that happens. */
-const channelsFor = (event: EventType): readonly string[] =>
-  merchant()
-    .connectors.filter(({ id, on }) => on.includes(event) && channelIds.has(id))
-    .map(({ id }) => id);
-
-const channelIds: ReadonlySet<string> = new Set(
-  Object.values(manifests)
-    .filter(({ roles }: Manifest) => roles.includes('channel'))
-    .map(({ id }) => id),
-);
 
 const work = () =>
   openSweepWork({
@@ -58,7 +49,8 @@ const work = () =>
     sweeps,
     duties,
     occasions,
-    advanceCampaign: (id) => advanceCampaign(campaigns(), id, tell),
+    advanceCampaign: (id) => advanceCampaign(campaigns(), id, tell, (of) => messages().begin(of)),
+    campaignMessages: messages,
     today: () => dayIn(merchant().program.timeZone, new Date()),
   });
 
@@ -68,6 +60,28 @@ export const handler = worker(async ({ body, messageId }) => {
   await work()(message, messageId);
   if (message.kind === 'sweep') log.info('swept', { duty: message.duty });
 });
+
+/** How long one message looks through the members; the rest is the next one's. */
+const LOOK_MS = 15_000;
+
+function messages() {
+  const until = Date.now() + LOOK_MS;
+  return openCampaignMessages({
+    campaign: (id) => readCampaign({ client: dynamodb, table: setting('TABLE_PROGRAM') }, id),
+    segments: openSegments({
+      reports: reports(),
+      people: (memberIds) => members().getEach(memberIds),
+      program: merchant().program,
+    }),
+    keeper: keeper(),
+    personOf,
+    summaryOf: (memberId) => reports().summary(memberId),
+    send: (found) => sweeps().send(found),
+    now: () => new Date(),
+    today: () => dayIn(merchant().program.timeZone, new Date()),
+    hasTime: () => Date.now() < until,
+  });
+}
 
 const campaigns = () =>
   openCampaigns({ client: dynamodb, table: setting('TABLE_PROGRAM'), program: merchant().program });

@@ -112,6 +112,7 @@ export default {
       'points.redeemed',
       'points.expiring',
       'points.expired',
+      'campaign.message',
     ]),
     use('slack', {}, ['points.redeemed', 'fraud.flagged', 'campaign.started', 'campaign.ended']),
   ],

@@ -150,7 +150,7 @@ function saleAt(
         occasionOf(fact, account, situation, tier.id),
         tier,
         { lines, total: fact },
-        inForce(account, fact.occurredAt, soldOn, situation),
+        inForce(account, fact.occurredAt, soldOn, situation, fact.locationId),
       );
   const limited = capped(
     program,
@@ -344,7 +344,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
           occasionOf(fact, account, situation, tier.id),
           tier,
           undefined,
-          inForce(account, fact.occurredAt, doneOn, situation),
+          inForce(account, fact.occurredAt, doneOn, situation, fact.locationId),
         );
   const limited = capped(
     program,

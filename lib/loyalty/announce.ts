@@ -90,6 +90,11 @@ export function announce(entry: Entry): LoyaltyEvent[] {
       say('statement.ready', month);
       break;
     }
+    case 'messaged': {
+      const [{ id, held }] = detail.campaigns;
+      if (!held) say('campaign.message', { campaignId: id });
+      break;
+    }
     case 'inactive':
       say('member.inactive', { days: detail.days, rung: detail.rung });
       break;

@@ -1,16 +1,31 @@
 import * as z from 'zod';
+import { parseAmount } from './money.ts';
 import { PointsAmount } from './points.ts';
 import { Condition } from './program/conditions.ts';
 import { BasisPoints, Id, Limit } from './program/fields.ts';
 import { Reward } from './program/rewards.ts';
 import { Program } from './program.ts';
 import { Segment } from './segment.ts';
-import { sourcesOf } from './segmenting.ts';
+import { sourcesOf, wordsOf } from './segmenting.ts';
 
 /**
  * What a merchant offers for a while, told through the API and not in the program's file. What a campaign gives is worked
  * out in `campaigning.ts`; this here is what one may say.
  */
+
+/** What makes no sense where nothing is given for what a member does. */
+const NOT_FOR: Readonly<Partial<Record<string, Readonly<Record<'budgetPoints' | 'perMember' | 'when', string>>>>> = {
+  reward: {
+    budgetPoints: 'a reward costs points: limit its stock',
+    perMember: 'a reward has its own: set effect.reward.perMember',
+    when: 'a reward asks for nothing: use a segment',
+  },
+  message: {
+    budgetPoints: 'a message gives no points',
+    perMember: 'each member gets a message once',
+    when: 'a message asks for nothing: use a segment',
+  },
+};
 
 const Effect = z.discriminatedUnion('kind', [
   /** So many times the points of the rules that multipliers apply to. */
@@ -19,7 +34,17 @@ const Effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bonus'), on: z.enum(['sale', 'activity']).default('sale'), points: PointsAmount }),
   /** Something to spend points on that there is not otherwise. */
   z.strictObject({ kind: z.literal('reward'), reward: Reward }),
+  /** Words to each member whom it means when it begins: locale → Liquid, as in the merchant's file. */
+  z.strictObject({
+    kind: z.literal('message'),
+    texts: z
+      .record(z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/), z.string().min(1).max(1_000))
+      .refine((texts) => Object.keys(texts).length > 0, 'says nothing: write it in one language at least'),
+  }),
 ]);
+
+/** As text. All of a shop's campaigns have to fit into the one row that tills read. */
+const LENGTH_MAX = 16_000;
 
 /** Instants, since a campaign begins and ends on the minute; hours and weekdays inside of it are conditions. */
 const Moment = z.iso.datetime({ offset: true });
@@ -49,18 +74,29 @@ export const Campaign = z
       issues.push({ code: 'custom', path: [...path], message, input });
     if (Date.parse(value.endsAt) <= Date.parse(value.startsAt))
       complain(['endsAt'], 'ends before it begins: set to after startsAt', value.endsAt);
-    if (value.effect.kind !== 'reward') return;
+    if (JSON.stringify(value).length > LENGTH_MAX)
+      complain([], `is longer than ${LENGTH_MAX} characters: shorten its lists`, undefined);
+    const without = NOT_FOR[value.effect.kind];
     const { budgetPoints, perMember, when } = value;
-    if (budgetPoints !== undefined) complain(['budgetPoints'], 'a reward costs points: limit its stock', budgetPoints);
-    if (perMember) complain(['perMember'], 'a reward has its own: set effect.reward.perMember', perMember);
-    if (when.length > 0) complain(['when'], 'a reward asks for nothing: use a segment', when);
+    if (budgetPoints !== undefined && without) complain(['budgetPoints'], without.budgetPoints, budgetPoints);
+    if (perMember && without) complain(['perMember'], without.perMember, perMember);
+    if (when.length > 0 && without) complain(['when'], without.when, when);
   });
 export type Campaign = z.output<typeof Campaign>;
 export type CampaignInput = z.input<typeof Campaign>;
 
+export interface Fault {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** What is wrong with a campaign in this program: names that point nowhere, amounts that its currency cannot have. */
-export function campaignFaults(campaign: Campaign, program: Program): readonly { path: string; message: string }[] {
-  const { effect, when, segment } = campaign;
+export function campaignFaults(campaign: Campaign, program: Program): readonly Fault[] {
+  return [...effectFaults(campaign, program), ...segmentFaults(campaign, program)];
+}
+
+function effectFaults({ effect, when }: Campaign, program: Program): readonly Fault[] {
+  if (effect.kind === 'message') return [];
   const [part, list] =
     effect.kind === 'reward'
       ? (['rewards', [...program.rewards, effect.reward]] as const)
@@ -74,17 +110,43 @@ export function campaignFaults(campaign: Campaign, program: Program): readonly {
             ],
           ] as const);
   const { error } = Program.safeParse({ ...program, [part]: list });
-  const faults = (error?.issues ?? []).map(({ path, message }) => {
+  return (error?.issues ?? []).map(({ path, message }) => {
     const inside = path.slice(2).map(String);
     return { path: [...(effect.kind === 'reward' ? ['effect', 'reward'] : []), ...inside].join('.'), message };
   });
-  // A till knows the account and the person, and not what reports have added up.
-  if (segment && sourcesOf(segment).has('summary'))
+}
+
+function segmentFaults({ effect, segment }: Campaign, program: Program): readonly Fault[] {
+  if (!segment) return [];
+  const faults = wordFaults(segment, program).map((message) => ({ path: 'segment', message }));
+  const sources = sourcesOf(segment);
+  // A till knows the account, the person and the place, and not what reports have added up.
+  if (effect.kind !== 'message' && sources.has('summary'))
+    faults.push({ path: 'segment', message: 'spent is for reports and messages: a till cannot ask it' });
+  if (effect.kind === 'reward' && sources.has('place'))
     faults.push({
       path: 'segment',
-      message: 'spent, joined-within and location-in are for reports: a till cannot ask them',
+      message: 'location-in is for sales, activities and messages: rewards have no place',
     });
   return faults;
+}
+
+/** Names and amounts of a segment's words that mean nothing here. */
+export function wordFaults(
+  segment: Segment,
+  { tiers, currency }: Pick<Program, 'tiers' | 'currency'>,
+): readonly string[] {
+  const known = new Set(tiers.map(({ id }) => id));
+  return wordsOf(segment).flatMap((word) => {
+    if (word.is === 'tier-in')
+      return word.tiers
+        .filter((tier) => !known.has(tier))
+        .map((tier) => `no such tier ${JSON.stringify(tier)}: use one of ${[...known].join(', ')}`);
+    if (word.is !== 'spent') return [];
+    return [word.atLeast, word.atMost]
+      .filter((amount) => amount !== undefined && parseAmount(amount, currency) === undefined)
+      .map((amount) => `not an amount of ${currency}: ${JSON.stringify(amount)}`);
+  });
 }
 
 const unused = ({ rules, multipliers }: Program): string => `campaign-${rules.length + multipliers.length}-x`;

@@ -3,7 +3,7 @@ import type { Account, Instant } from './account.ts';
 import { spendable } from './buckets.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignNoted } from './detail.ts';
-import { countedUnder } from './period.ts';
+import { countedUnder, counterOf } from './period.ts';
 import type { Reward } from './program/rewards.ts';
 import type { Program } from './program.ts';
 import { isIn, type Person, type Subject } from './segmenting.ts';
@@ -38,7 +38,13 @@ export const isOn = ({ startsAt, endsAt }: Pick<Campaign, 'startsAt' | 'endsAt'>
   return Date.parse(startsAt) <= moment && moment < Date.parse(endsAt);
 };
 
-export function subjectOf(account: Account, situation: Situation, person: Person | undefined): Subject {
+/** `place`: where it happens that is decided about, if it happens anywhere. */
+export function subjectOf(
+  account: Account,
+  situation: Situation,
+  person: Person | undefined,
+  place?: string | undefined,
+): Subject {
   return {
     tier: account.tier,
     balance: spendable(account.buckets, today(situation)),
@@ -46,23 +52,38 @@ export function subjectOf(account: Account, situation: Situation, person: Person
     visits: account.visits,
     purchases: account.purchases,
     lastActiveOn: account.lastActivityOn ?? null,
+    ...(place !== undefined && { location: place }),
     ...(person && { person }),
   };
 }
 
 /** Those that are on at that time, mean this member, and have not given as much as one member gets. */
-export function inForce(account: Account, at: Instant | Date, day: string, situation: Situation): readonly InForce[] {
+export function inForce(
+  account: Account,
+  at: Instant | Date,
+  day: string,
+  situation: Situation,
+  place?: string | undefined,
+): readonly InForce[] {
   const { campaigns = [], program, person } = situation;
   return campaigns.flatMap((campaign) => {
     if (!isOn(campaign, at)) return [];
-    if (campaign.segment) {
-      const subject = subjectOf(account, situation, person);
+    if (campaign.effect.kind === 'message') {
+      // Whom it means was settled when it was their turn.
+      if (!wasTold(account, campaign)) return [];
+    } else if (campaign.segment) {
+      const subject = subjectOf(account, situation, person, place);
       if (!isIn(campaign.segment, subject, today(situation), program.currency)) return [];
     }
     const held = isHeldOut(campaign, account.memberId);
     return !held && isUsedUp(campaign, account, day) ? [] : [{ campaign, held }];
   });
 }
+
+/** A campaign's message has been the member's turn, held out or not. */
+export const toldCounter = ({ id }: Pick<Campaign, 'id'>): string => counterOf(partOfCampaign(id), 'ever', '');
+const wasTold = ({ counters }: Pick<Account, 'counters'>, campaign: Pick<Campaign, 'id'>): boolean =>
+  (counters[toldCounter(campaign)] ?? 0) > 0;
 
 const counterFor = ({ id, perMember }: Campaign, counters: Account['counters'], day: string): string | undefined =>
   perMember && countedUnder(counters, partOfCampaign(id), perMember.per, day);

@@ -222,6 +222,8 @@ export type Detail =
       /** Channels that were asked; none: nobody can tell the member. */
       readonly asked: readonly string[];
     }
+  /** A campaign's message was the member's turn: to be sent, or kept back from the hold-out share. */
+  | { readonly kind: 'messaged'; readonly campaigns: readonly [CampaignNoted] }
   /** The member was there last on `since`, and now for so many days not: step `rung` of the ladder. */
   | { readonly kind: 'inactive'; readonly since: Day; readonly days: number; readonly rung: number }
   /** What a channel made of it: the proof that a member was warned, or could not be. */

@@ -88,6 +88,8 @@ export const events = {
     nextExpiryOn: z.iso.date().optional(),
     nextExpiryPoints: z.int().positive().optional(),
   }),
+  /** The words are the campaign's own: whoever sends them looks them up. */
+  'campaign.message': event('campaign.message', { campaignId: z.string() }),
   'reward.unlocked': event('reward.unlocked', { rewardId: z.string() }),
   'reward.redeemed': event('reward.redeemed', { redemptionId: z.string(), rewardId: z.string(), points: z.int() }),
   'tier.changed': event('tier.changed', { from: z.string(), to: z.string() }),

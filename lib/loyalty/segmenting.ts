@@ -28,7 +28,7 @@ export interface Subject {
   /** From the read model. */
   readonly joinedOn?: Day;
   readonly spentMinor?: number;
-  /** `null`: nowhere that we were told of. */
+  /** From the read model, or where it happens that is decided about. `null`: nowhere that we were told of. */
   readonly location?: string | null;
   /** From the member's own row. */
   readonly person?: Person;
@@ -39,18 +39,20 @@ export interface Person {
   readonly locale?: string | undefined;
   readonly tags: readonly string[];
   readonly consents: Consents;
+  /** In the merchant's zone. */
+  readonly joinedOn?: Day;
 }
 
-/** What has to be looked up for a segment, besides the account. */
-export type Source = 'summary' | 'person';
+/** What has to be known for a segment, besides the account: the read model's row, the member's, where it happens. */
+export type Source = 'summary' | 'person' | 'place';
 
 export const sourcesOf = (segment: Segment): ReadonlySet<Source> =>
   new Set(wordsOf(segment).flatMap(({ is }) => SOURCES[is] ?? []));
 
 const SOURCES: Readonly<Partial<Record<Word['is'], Source>>> = {
   spent: 'summary',
-  'joined-within': 'summary',
-  'location-in': 'summary',
+  'joined-within': 'person',
+  'location-in': 'place',
   'birthday-month': 'person',
   'tag-in': 'person',
   consent: 'person',
@@ -103,8 +105,10 @@ function holds(word: Word, subject: Subject, today: Day, currency: string): bool
     }
     case 'active-within':
       return subject.lastActiveOn !== null && subject.lastActiveOn > addDays(today, -word.days);
-    case 'joined-within':
-      return subject.joinedOn === undefined ? undefined : subject.joinedOn > addDays(today, -word.days);
+    case 'joined-within': {
+      const joinedOn = subject.joinedOn ?? person?.joinedOn;
+      return joinedOn === undefined ? undefined : joinedOn > addDays(today, -word.days);
+    }
     case 'location-in':
       return subject.location === undefined
         ? undefined

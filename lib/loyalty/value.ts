@@ -142,6 +142,7 @@ function partsOf(
       return part ? [part] : [];
     }
     case 'reward':
+    case 'message':
       return [];
   }
 }

@@ -14,26 +14,10 @@ import { campaignRewards } from '../loyalty/campaigning.ts';
 import { fingerprint } from '../loyalty/canonical.ts';
 import type { ProgramEvent } from '../loyalty/events.ts';
 import type { Program } from '../loyalty/program.ts';
+import { type CampaignRow, campaignKey, rowIn } from './campaign-rows.ts';
 import { CURRENT_KEY, campaignsIn } from './current-campaigns.ts';
 import { LedgerBusy } from './journal.ts';
 import type { OneTime } from './one-time.ts';
-
-export const CAMPAIGN_STATES = ['draft', 'scheduled', 'live', 'ended', 'cancelled'] as const;
-export type CampaignState = (typeof CAMPAIGN_STATES)[number];
-
-/** A campaign, and what has become of it. `endsAt` is when it really ended, where somebody stopped it. */
-export interface CampaignRow {
-  readonly campaign: Campaign;
-  readonly state: CampaignState;
-  readonly createdAt: string;
-  readonly scheduledAt?: string;
-  readonly startedAt?: string;
-  readonly endedAt?: string;
-  /** Of what it was created with: the same again is the same. */
-  readonly fingerprint: string;
-  /** What the world has heard of it. */
-  readonly told: readonly ('started' | 'ended')[];
-}
 
 export type CampaignRefusal =
   | 'starts-in-the-past'
@@ -75,22 +59,27 @@ export interface LaunchingOptions extends CampaignsOptions {
 const LATE_DAYS = 31;
 /** All of them are read by every till, and are asked for every sale. */
 const CURRENT_MAX = 50;
+/** An item holds 400 KB, and a character takes up to three bytes. */
+const CURRENT_LENGTH_MAX = 120_000;
 const ATTEMPTS = 16;
+
+/** Without its words: nobody at a counter reads them. */
+const forTills = ({ briefing: _, ...campaign }: Campaign): Campaign =>
+  campaign.effect.kind === 'message' ? { ...campaign, effect: { kind: 'message', texts: {} } } : campaign;
 
 const scheduleOf = (id: string, end: 'start' | 'end'): string => `campaign-${id}-${end}`;
 
 /** The rows of campaigns. Each change is one transaction of two: the campaign's own, and the one that tills read. */
 export function openCampaigns({ client, table, program, now = () => new Date() }: CampaignsOptions) {
-  const keyOf = (id: string) => ({ pk: { S: 'CAMPAIGN' }, sk: { S: id } });
-
-  async function read(key: ReturnType<typeof keyOf>) {
+  async function read(key: ReturnType<typeof campaignKey>) {
     const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
     return { item: Item, rev: Number(Item?.rev?.N ?? 0) };
   }
-  const rowIn = (item: Record<string, { S?: string | undefined }> | undefined): CampaignRow | undefined =>
-    item?.row?.S === undefined ? undefined : (JSON.parse(item.row.S) as CampaignRow);
-
-  const put = (key: ReturnType<typeof keyOf>, rev: number, what: Record<string, { S: string }>): TransactWriteItem => ({
+  const put = (
+    key: ReturnType<typeof campaignKey>,
+    rev: number,
+    what: Record<string, { S: string }>,
+  ): TransactWriteItem => ({
     Put: {
       TableName: table,
       Item: { ...key, ...what, rev: { N: String(rev + 1) } },
@@ -105,13 +94,13 @@ export function openCampaigns({ client, table, program, now = () => new Date() }
     const oldest = now().getTime() - LATE_DAYS * 86_400_000;
     const known = row.state === 'scheduled' || row.state === 'live' || row.startedAt !== undefined;
     const others = current.filter(({ id }) => id !== row.campaign.id);
-    return [...others, ...(known ? [row.campaign] : [])].filter(({ endsAt }) => Date.parse(endsAt) > oldest);
+    return [...others, ...(known ? [forTills(row.campaign)] : [])].filter(({ endsAt }) => Date.parse(endsAt) > oldest);
   }
 
   /** Decides again whenever somebody else was faster. */
   async function change(id: string, step: Step): Promise<CampaignOutcome> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const [own, all] = await Promise.all([read(keyOf(id)), read(CURRENT_KEY)]);
+      const [own, all] = await Promise.all([read(campaignKey(id)), read(CURRENT_KEY)]);
       const row = rowIn(own.item);
       if (!row) return { kind: 'unknown' };
       const current = campaignsIn(all.item);
@@ -119,13 +108,17 @@ export function openCampaigns({ client, table, program, now = () => new Date() }
       if (typeof next === 'string') return { kind: 'refused', because: next };
       if (!next) return { kind: 'again', row };
       const list = currentWith(next, current);
-      if (list.length > CURRENT_MAX) return { kind: 'refused', because: 'too-many-campaigns' };
+      const campaigns = JSON.stringify(list);
+      // Whatever ends one makes the list no longer.
+      const grows = list.length > current.length;
+      if (grows && (list.length > CURRENT_MAX || campaigns.length > CURRENT_LENGTH_MAX))
+        return { kind: 'refused', because: 'too-many-campaigns' };
       try {
         await client.send(
           new TransactWriteItemsCommand({
             TransactItems: [
-              put(keyOf(id), own.rev, { row: { S: JSON.stringify(next) } }),
-              put(CURRENT_KEY, all.rev, { campaigns: { S: JSON.stringify(list) } }),
+              put(campaignKey(id), own.rev, { row: { S: JSON.stringify(next) } }),
+              put(CURRENT_KEY, all.rev, { campaigns: { S: campaigns } }),
             ],
           }),
         );
@@ -162,7 +155,7 @@ export function openCampaigns({ client, table, program, now = () => new Date() }
         fingerprint: fingerprint(JSON.stringify(campaign)),
         told: [],
       };
-      const { Put } = put(keyOf(campaign.id), 0, { row: { S: JSON.stringify(row) } });
+      const { Put } = put(campaignKey(campaign.id), 0, { row: { S: JSON.stringify(row) } });
       try {
         await client.send(
           new PutItemCommand({
@@ -174,13 +167,13 @@ export function openCampaigns({ client, table, program, now = () => new Date() }
         return { kind: 'done', row };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        const there = rowIn((await read(keyOf(campaign.id))).item) ?? row;
+        const there = rowIn((await read(campaignKey(campaign.id))).item) ?? row;
         return { kind: there.fingerprint === row.fingerprint ? 'again' : 'conflict', row: there };
       }
     },
 
     async get(id: string): Promise<CampaignRow | undefined> {
-      return rowIn((await read(keyOf(id))).item);
+      return rowIn((await read(campaignKey(id))).item);
     },
 
     async list(): Promise<readonly CampaignRow[]> {
@@ -239,7 +232,7 @@ export function openCampaigns({ client, table, program, now = () => new Date() }
         return { ...row, state: 'live', startedAt: row.campaign.startsAt };
       }),
 
-    told: (id: string, what: 'started' | 'ended'): Promise<CampaignOutcome> =>
+    told: (id: string, what: CampaignRow['told'][number]): Promise<CampaignOutcome> =>
       change(id, (row) => (row.told.includes(what) ? undefined : { ...row, told: [...row.told, what] })),
   };
 }
@@ -266,6 +259,8 @@ export async function advanceCampaign(
   campaigns: Pick<ReturnType<typeof openCampaigns>, 'advance' | 'told'>,
   id: string,
   tell: (event: ProgramEvent) => Promise<void>,
+  /** Looks up those whom its message is for; that it has begun to is noted, so that a schedule that comes twice does not. */
+  write: (id: string) => Promise<void> = nobodyWrites,
 ): Promise<void> {
   const outcome = await campaigns.advance(id);
   if (outcome.kind === 'unknown' || outcome.kind === 'refused') return;
@@ -273,7 +268,15 @@ export async function advanceCampaign(
     await tell(event);
     await campaigns.told(id, event.type === 'campaign.started' ? 'started' : 'ended');
   }
+  const { campaign, state, told } = outcome.row;
+  if (campaign.effect.kind !== 'message' || state !== 'live' || told.includes('messages')) return;
+  await write(id);
+  await campaigns.told(id, 'messages');
 }
+
+const nobodyWrites = async (id: string): Promise<never> => {
+  throw new Error(`the campaign ${id} has something to say, and nobody says it`);
+};
 
 /**
  * The commands that also set schedules. The state is first, since tills go by the campaign's own times: a schedule only

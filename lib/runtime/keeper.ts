@@ -1,5 +1,6 @@
 import { type Journal, openJournal } from './journal.ts';
 import { absences } from './ledger/absences.ts';
+import { messaging } from './ledger/messaging.ts';
 import { reminding } from './ledger/reminding.ts';
 import { stating } from './ledger/stating.ts';
 import { commands, type LedgerOptions } from './till.ts';
@@ -13,4 +14,9 @@ export const openKeeper = (options: LedgerOptions) => {
 };
 
 /** What comes round, and nobody at a counter waits for. */
-export const rounds = (journal: Journal) => ({ ...stating(journal), ...reminding(journal), ...absences(journal) });
+export const rounds = (journal: Journal) => ({
+  ...stating(journal),
+  ...reminding(journal),
+  ...absences(journal),
+  ...messaging(journal),
+});

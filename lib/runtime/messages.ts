@@ -28,8 +28,9 @@ export function messageFor(
   event: LoyaltyEvent,
   member: Member,
   merchant: DeployedMerchant,
+  /** Those of a campaign, which are not in the merchant's file. */
+  texts: Texts | undefined = merchant.messages[event.type],
 ): { locale: string; text: string } | undefined {
-  const texts = merchant.messages[event.type];
   if (!texts) return undefined;
   const { locale: spoken } = member.profile;
   const wanted = [spoken, spoken?.split('-')[0], ...merchant.locales];
@@ -45,6 +46,32 @@ export function messageFor(
       `the text for ${event.type} in ${locale} cannot be made: ${error instanceof Error ? error.message : ''}`,
     );
   }
+}
+
+type Texts = Readonly<Record<string, string>>;
+
+/** What is wrong with words that are to go to many: each is made once for somebody who is not there. */
+export function textFaults(texts: Texts, merchant: DeployedMerchant): readonly { path: string; message: string }[] {
+  const [first = ''] = merchant.locales;
+  const [tier] = merchant.program.tiers;
+  const event = {
+    type: 'campaign.message',
+    balance: { available: 100, pending: 0, held: 0 },
+    tier: tier?.id ?? '',
+    data: { campaignId: 'rehearsal' },
+  } as unknown as LoyaltyEvent;
+  const faults = Object.keys(texts).flatMap((locale) => {
+    const member = { profile: { name: 'Ada', locale } } as unknown as Member;
+    try {
+      const made = messageFor(event, member, merchant, { [locale]: texts[locale] ?? '' });
+      return made ? [] : [{ path: locale, message: 'says nothing' }];
+    } catch (error) {
+      return [{ path: locale, message: error instanceof Error ? error.message : 'cannot be made' }];
+    }
+  });
+  return Object.hasOwn(texts, first)
+    ? faults
+    : [...faults, { path: first, message: `is missing: who speaks none of the others is written to in ${first}` }];
 }
 
 /** What a text may speak of. The event's own data come by their names: `points`, `rewardId`, `through`, `to` … */

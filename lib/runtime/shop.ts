@@ -1,3 +1,4 @@
+import { dayIn } from '../loyalty/calendar.ts';
 import type { Person } from '../loyalty/segmenting.ts';
 import { openBudgets } from './budgets.ts';
 import { openCodes } from './codes.ts';
@@ -63,7 +64,9 @@ export const campaignsAround = /* @__PURE__ */ once(() => openCampaignsAround(()
 /** What a segment may ask about somebody. */
 export async function personOf(memberId: string): Promise<Person | undefined> {
   const member = await members().get(memberId);
-  return member && { ...member.profile, tags: member.tags ?? [], consents: member.consents };
+  if (!member) return undefined;
+  const { profile, tags = [], consents, enrolledAt } = member;
+  return { ...profile, tags, consents, joinedOn: dayIn(merchant().program.timeZone, enrolledAt) };
 }
 
 /** What rules and campaigns may give over all members. */

@@ -1,6 +1,7 @@
 import type { Day } from '../loyalty/account.ts';
 import { addDays } from '../loyalty/calendar.ts';
 import type { Program } from '../loyalty/program.ts';
+import type { openCampaignMessages } from './campaign-messages.ts';
 import type { Duties } from './duties.ts';
 import type { Occasions } from './occasions.ts';
 import { type Dated, type Duty, isDated, type openSweeps, type SweepMessage } from './sweeps.ts';
@@ -12,6 +13,8 @@ export interface SweepWorkOptions {
   readonly duties: () => Duties;
   readonly occasions: () => Occasions;
   readonly advanceCampaign: (id: string) => Promise<void>;
+  /** Absent: no campaign here has anything to say. */
+  readonly campaignMessages?: () => ReturnType<typeof openCampaignMessages>;
   /** In the merchant's zone. */
   readonly today: () => Day;
 }
@@ -20,7 +23,8 @@ export interface SweepWorkOptions {
 const UNSWEPT_DAYS_MAX = 31;
 
 /** What is to be done for a message; `by` is the message's id, the same whenever it comes again. */
-export function openSweepWork({ program, sweeps, duties, occasions, advanceCampaign, today }: SweepWorkOptions) {
+export function openSweepWork(options: SweepWorkOptions) {
+  const { program, sweeps, duties, occasions, advanceCampaign, campaignMessages = nobodySays, today } = options;
   /** Where a duty that was never done begins: nothing is due before it is written. */
   function since(duty: Duty | Dated): Day {
     const on = today();
@@ -45,6 +49,14 @@ export function openSweepWork({ program, sweeps, duties, occasions, advanceCampa
         return occasions()[message.duty](message.memberId, message.day);
       case 'campaign':
         return advanceCampaign(message.id);
+      case 'messages':
+        return campaignMessages().begin(message.id, message.after);
+      case 'message':
+        return campaignMessages().write(message.id, message.memberId);
     }
   };
 }
+
+const nobodySays = (): never => {
+  throw new Error('a campaign has something to say, and nobody says it');
+};

@@ -62,6 +62,9 @@ export const SweepMessage = z.discriminatedUnion('kind', [
   }),
   /** A campaign's time has come. */
   z.object({ kind: z.literal('campaign'), id: z.string(), to: z.enum(['live', 'ended']) }),
+  /** It has something to say: to those after this one, and to one member. */
+  z.object({ kind: z.literal('messages'), id: z.string(), after: z.string().optional() }),
+  z.object({ kind: z.literal('message'), id: z.string(), memberId: z.string() }),
   z.object({ kind: z.literal('on-day'), duty: Dated, day: z.iso.date(), memberId: z.string() }),
 ]);
 export type SweepMessage = z.output<typeof SweepMessage>;
@@ -297,6 +300,7 @@ export function openSweeps({
   }
 
   return {
+    send,
     enqueue,
     among,
     everyone,

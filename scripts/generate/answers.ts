@@ -29,7 +29,7 @@ import type {
   RedemptionAnswer,
   RefundAnswer,
 } from '../../lib/runtime/answers.ts';
-import { CAMPAIGN_STATES } from '../../lib/runtime/campaigns.ts';
+import { CAMPAIGN_STATES } from '../../lib/runtime/campaign-rows.ts';
 import type { Problem as ProblemAnswer } from '../../lib/runtime/problem.ts';
 
 /** The bodies of answers, for the API's document. No function carries them; the tests hold every answer to them. */
@@ -164,6 +164,11 @@ const Entry = z.strictObject({
     'dispute-closed',
     'imported',
     'history',
+    'statement',
+    'reminded',
+    'reminder-told',
+    'inactive',
+    'messaged',
   ]),
   source: z.string(),
   occurredAt: z.iso.datetime({ offset: true }),

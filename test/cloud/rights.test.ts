@@ -125,7 +125,8 @@ describe('a function may do this, and nothing else', () => {
         'accounts/index/expiryDue': 'Query',
         'accounts/index/inactiveDue': 'Query',
         'accounts/index/reviewDue': 'Query',
-        members: 'GetItem',
+        members: 'BatchGetItem GetItem',
+        reports: 'GetItem Query',
         'members/index/birthdayDue': 'Query',
         'members/index/joinedDue': 'Query',
         program: 'GetItem PutItem UpdateItem',
@@ -156,7 +157,7 @@ describe('a function may do this, and nothing else', () => {
       {
         'twilio-sms': 'GetSecretValue',
         members: 'GetItem',
-        program: 'UpdateItem',
+        program: 'GetItem UpdateItem',
         'facts.fifo': 'SendMessage',
         'twilio-sms-outbound': `ChangeMessageVisibility ${consume}`,
       },

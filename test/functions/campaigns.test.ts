@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineConnector, defineManifest } from '../../lib/connectors/contract.ts';
-import type { Alert } from '../../lib/loyalty/events.ts';
+import type { Alert, Message } from '../../lib/loyalty/events.ts';
 import { call, deliver, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -166,6 +166,106 @@ describe('a campaign through the API', () => {
     const listed = await call(handlers.campaigns, 'GET /v1/campaigns', { key: world.keys.staff });
     expect((listed.body.campaigns as { id: string }[]).map(({ id }) => id)).toContain('mine');
     expect((await call(handlers.campaigns, 'GET /v1/campaigns', { key: world.keys.pos })).status).toBe(403);
+  });
+});
+
+describe('a campaign that has something to say', () => {
+  const news = (id: string, more: object = {}) =>
+    double(id, {
+      startsAt: '2026-12-05T09:00:00+01:00',
+      endsAt: '2026-12-06T18:00:00+01:00',
+      effect: { kind: 'message', texts: { en: '{{ program }}: cake for {{ name }}!', de: 'Kuchen, {{ name }}!' } },
+      segment: { is: 'spent', atLeast: '77.00' },
+      ...more,
+    });
+
+  it('is written to those whom it means, in their language and with their consent to offers', async () => {
+    const phoneOf = async (phone: string, locale: string, marketing: boolean) => {
+      const { body } = await call(handlers.members, 'POST /v1/members', {
+        key: world.keys.pos,
+        body: { phone, profile: { name: 'Ada', locale }, consents: { sms: { transactional: true, marketing } } },
+      });
+      await sell(`news-${phone}`, phone, '80.00');
+      return String(body.memberId);
+    };
+    const [german, silent] = [
+      await phoneOf('+4917061000001', 'de-AT', true),
+      await phoneOf('+4917061000002', 'en', false),
+    ];
+    await sell('too-little', (await somebody()).phone, '10.00');
+    const { handler: tally } = await import('../../functions/tally.ts');
+    const images = await world.images('entries');
+    await tally({
+      Records: images.map((NewImage) => ({
+        eventName: 'INSERT' as const,
+        dynamodb: { NewImage, SequenceNumber: '1' },
+      })),
+    } as never);
+
+    expect((await create(news('cake'))).status).toBe(201);
+    await step('cake', 'schedule');
+    itIs('2026-12-05T08:00:10Z');
+    world.forget();
+    expect(await wake('cake', 'live')).toEqual([]);
+    const queued = () => world.sent('sweeps').map(({ body }) => JSON.parse(body));
+    expect(queued().filter(({ kind }) => kind === 'message')).toHaveLength(2);
+    for (const body of queued()) expect(await deliver(expire, [{ body }])).toEqual([]);
+
+    const { fromEntryItem } = await import('../../lib/runtime/items.ts');
+    const { announce } = await import('../../lib/loyalty/announce.ts');
+    const events = (await world.images('entries'))
+      .flatMap((item) => announce(fromEntryItem(item)))
+      .filter(({ type }) => type === 'campaign.message');
+    expect(events.map(({ memberId }) => memberId).sort()).toEqual([german, silent].sort());
+
+    const said: Message[] = [];
+    const { deliverer } = await import('../../functions/deliver.ts');
+    world.setSecret({});
+    const write = deliverer(
+      defineConnector(
+        defineManifest({
+          id: 'twilio-sms',
+          title: 'Texts',
+          roles: ['channel'],
+          channel: 'sms',
+          apiVersion: '1',
+          settings: z.object({}).loose(),
+          secret: z.object({}),
+          limits: { concurrency: 1, timeoutSeconds: 5, batch: 1 },
+        }),
+        {
+          channel: {
+            send: async (message) => {
+              said.push(message);
+              return { vendorId: message.id };
+            },
+          },
+        },
+      ),
+    ) as Handler;
+    for (const detail of events) expect(await deliver(write, [{ id: detail.id, body: { detail } }])).toEqual([]);
+    expect(said.map(({ to, text }) => [to, text])).toEqual([['+4917061000001', 'Kuchen, Ada!']]);
+    const reasons = async () =>
+      (await world.rows('program')).flatMap(({ pk, reason }) =>
+        String(pk).startsWith('D#twilio-sms#') && String(pk).includes('campaign.message') ? [reason] : [],
+      );
+    expect(await reasons()).toContain('no consent to sms');
+
+    // What has not gone out when it is stopped does not go out any more.
+    await step('cake', 'cancel');
+    const late = events.map((one) => ({ ...one, id: `late-${one.id}` })).filter(({ memberId }) => memberId === german);
+    for (const detail of late) await deliver(write, [{ id: detail.id, body: { detail } }]);
+    expect(said).toHaveLength(1);
+  });
+
+  it.each<[string, object, string]>([
+    ['words that mean nothing', { en: '{{ nothing }}' }, 'effect.texts.en'],
+    ['words that do not end', { en: 'Hello {{ name' }, 'effect.texts.en'],
+    ['nothing in the first language', { de: 'Kuchen!' }, 'effect.texts.en'],
+    ['no words at all', {}, 'effect.texts'],
+  ])('%s are refused, with the place', async (_, texts, path) => {
+    const { status, body } = await create(news('wrong', { effect: { kind: 'message', texts } }));
+    expect([status, (body.errors as { path: string }[])[0]?.path]).toEqual([400, path]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { Campaign } from '../../lib/loyalty/campaign.ts';
 import type { Detail } from '../../lib/loyalty/detail.ts';
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import { points } from '../../lib/loyalty/points.ts';
@@ -33,6 +34,14 @@ export const EVERYTHING: Partial<ProgramInput> = {
   referrals: { referrerPoints: 100, friendPoints: 60 },
   fraud: { largestSale: '900.00' },
 };
+
+const NEWS = Campaign.parse({
+  id: 'news',
+  name: 'News',
+  startsAt: '2026-03-01T00:00:00Z',
+  endsAt: '2026-04-01T00:00:00Z',
+  effect: { kind: 'message', texts: { en: 'News!' } },
+});
 
 export const ADA = 'm_ada';
 /** Brought by Ada, and given points by her. */
@@ -79,6 +88,7 @@ export const MOVES: Readonly<Record<Detail['kind'], boolean>> = {
   reminded: true,
   'reminder-told': false,
   inactive: false,
+  messaged: false,
 };
 
 export async function everything(): Promise<{ ledger: Ledger; clock: TestClock; entries: readonly Entry[] }> {
@@ -154,6 +164,8 @@ export async function everything(): Promise<{ ledger: Ledger; clock: TestClock; 
   await ledger.merge(ADA, CAT, 'staff-1');
   await ledger.sale(CAT, sale('c2', 1_000, on('2026-03-19')));
   await ledger.unmerge(ADA, CAT, 'staff-1');
+
+  await ledger.message(ADA, NEWS, { person: { tags: [], consents: {} } });
 
   // A debt, what pays it, and what time does.
   await ledger.authorize(BEN, { redemptionId: 'all', points: 50, capture: true });

@@ -1,5 +1,5 @@
 import type { Campaign } from '../../loyalty/campaign.ts';
-import type { CampaignRow, CampaignState } from '../campaigns.ts';
+import type { CampaignRow, CampaignState } from '../campaign-rows.ts';
 
 /** A campaign, and how it stands. */
 export type CampaignAnswer = Campaign & {
