@@ -1,10 +1,14 @@
 import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
-import { csvOf, needsOf, reportOf } from '../lib/loyalty/report-tables.ts';
+import { csvOf, firstDayOf } from '../lib/loyalty/report-tables.ts';
 import type { ReportAnswer, SegmentCountAnswer, SegmentMembersAnswer } from '../lib/runtime/answers/reports.ts';
 import { countSegment, getReport, listSegment, REPORT_DAYS_MAX } from '../lib/runtime/api/reports.ts';
-import { merchant } from '../lib/runtime/config.ts';
+import { openCampaigns } from '../lib/runtime/campaigns.ts';
+import { merchant, setting } from '../lib/runtime/config.ts';
+import { openDeliveryCounts } from '../lib/runtime/delivery-counts.ts';
+import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { problem } from '../lib/runtime/problem.ts';
+import { makeReport } from '../lib/runtime/report-making.ts';
 import { reports } from '../lib/runtime/reporting.ts';
 import { openSegments } from '../lib/runtime/segments.ts';
 import { members } from '../lib/runtime/shop.ts';
@@ -21,27 +25,32 @@ const segments = () =>
 /** How long one answer looks through the members; the rest is the next page's. */
 const LOOK_MS = 5_000;
 
-const looking = (after: string | undefined, limit: number) => {
+const timed = () => {
   const until = Date.now() + LOOK_MS;
-  return { after, limit, today: today(), hasTime: () => Date.now() < until };
+  return () => Date.now() < until;
 };
+
+const looking = (after: string | undefined, limit: number) => ({ after, limit, today: today(), hasTime: timed() });
 
 /** What staff ask about all members at once: sums by day, and who is meant by a segment. */
 export const handler = api(
   endpoint(getReport, async ({ format, from: first, to: last, ...asked }) => {
     const to = last ?? (first !== undefined && first > today() ? first : today());
-    const from = first ?? addDays(to, -29);
+    const from = first ?? firstDayOf(asked.name, to);
     if (addDays(from, REPORT_DAYS_MAX) <= to)
       return problem(400, 'invalid-request', {
         errors: [{ path: 'from', message: `is too long ago: at most ${REPORT_DAYS_MAX} days` }],
       });
     const request = { ...asked, from, to };
-    const needs = needsOf(request);
-    const body: ReportAnswer = reportOf(
-      request,
-      await reports().tallies(needs.by, { from: needs.from, to }),
-      merchant().program,
-    );
+    const { program } = merchant();
+    const table = setting('TABLE_PROGRAM');
+    const body: ReportAnswer = await makeReport(request, {
+      reports: reports(),
+      campaigns: openCampaigns({ client: dynamodb, table, program }).list,
+      deliveries: openDeliveryCounts({ client: dynamodb, table }).lines,
+      program,
+      hasTime: timed(),
+    });
     return format === 'json'
       ? { status: 200, body }
       : {

@@ -1,19 +1,21 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import type { Day } from '../../lib/loyalty/account.ts';
-import { addDays, dayIn } from '../../lib/loyalty/calendar.ts';
+import { dayIn } from '../../lib/loyalty/calendar.ts';
 import {
   csvOf,
+  firstDayOf,
   GROUPINGS,
   GROUPINGS_OF,
   type Grouping,
-  needsOf,
   REPORTS,
   type ReportName,
-  reportOf,
 } from '../../lib/loyalty/report-tables.ts';
 import { everyMember } from '../../lib/runtime/audit.ts';
+import { openCampaigns } from '../../lib/runtime/campaigns.ts';
+import { openDeliveryCounts } from '../../lib/runtime/delivery-counts.ts';
 import { recount } from '../../lib/runtime/recount.ts';
+import { makeReport } from '../../lib/runtime/report-making.ts';
 import { openReports } from '../../lib/runtime/reports.ts';
 import { chart } from '../chart.ts';
 import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
@@ -30,10 +32,13 @@ const MEASURE: Readonly<Record<ReportName, string>> = {
   points: 'issued',
   liability: 'outstanding',
   redemptions: 'redeemed',
+  breakage: 'expired',
   members: 'active',
   cohorts: 'active',
   campaigns: 'members',
+  effects: 'difference',
   rewards: 'redemptions',
+  deliveries: 'delivered',
 };
 
 const day = (text: string): Day => {
@@ -66,13 +71,19 @@ async function show(name: ReportName, { from: first, to: last, by, format, ...wh
         ? `"${name}" can be told by ${GROUPINGS_OF[name].join(' or ')}`
         : `"${name}" is told one way only`,
     );
-  const { program, reports } = await open(where);
+  const { client, tables, program, reports } = await open(where);
   const to = last ?? dayIn(program.timeZone, new Date());
-  const from = first ?? addDays(to, -29);
-  if (to < from) throw new Error(`${to} is before ${from}`);
-  const request = { name, from, to, by };
-  const needs = needsOf(request);
-  const table = reportOf(request, await reports.tallies(needs.by, { from: needs.from, to }), program);
+  const from = first ?? firstDayOf(name, to);
+  if (to < from) throw new Error(`--to: ${to} is before ${from}`);
+  const table = await makeReport(
+    { name, from, to, by },
+    {
+      reports,
+      campaigns: openCampaigns({ client, table: tables.program, program }).list,
+      deliveries: openDeliveryCounts({ client, table: tables.program }).lines,
+      program,
+    },
+  );
   if (format === 'json') console.log(JSON.stringify(table, null, 2));
   else if (format === 'csv') process.stdout.write(csvOf(table));
   else if (table.rows.length === 0) console.log(`nothing from ${from} to ${to}`);

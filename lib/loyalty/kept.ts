@@ -14,6 +14,10 @@ export interface Kept {
   readonly byPlace: Readonly<Record<string, Points>>;
   /** In thousandths, where the program keeps the remainder. */
   readonly milli: number;
+  /** Net of the goods that are kept. */
+  readonly netMinor: number;
+  /** By what gave them: rules, and campaigns under their part's name. */
+  readonly byRule: Readonly<Record<string, number>>;
   /** Of the points that were spent on the order, these stay spent. */
   readonly spent: Points;
   /** What still counts towards a tier. */
@@ -22,14 +26,26 @@ export interface Kept {
   readonly nothing: boolean;
 }
 
+const NOTHING: Kept = {
+  earned: NO_POINTS,
+  byPlace: {},
+  milli: 0,
+  netMinor: 0,
+  byRule: {},
+  spent: NO_POINTS,
+  window: 0,
+  nothing: true,
+};
+
 /**
  * What the member keeps of the award, and what stays spent, once all these refunds are made. It looks at their sum
  * only, so that any split and any order of refunds ends in the same place; everything returned leaves nothing.
  */
 export function keptOf(sale: Sold, extents: readonly RefundExtent[]): Kept {
   const left = keptGoods(sale, extents);
-  if (left.nothing) return { earned: NO_POINTS, byPlace: {}, milli: 0, spent: NO_POINTS, window: 0, nothing: true };
+  if (left.nothing) return NOTHING;
   const byPlace: Record<string, Points> = {};
+  const byRule: Record<string, number> = {};
   // Remainders run on through the parts, so that their points add up to what all thousandths come to.
   let milli = 0;
   let whole = 0;
@@ -40,6 +56,7 @@ export function keptOf(sale: Sold, extents: readonly RefundExtent[]): Kept {
     const upToHere = Math.floor(((sale.carried ?? 0) + milli) / 1_000);
     const place = part.to ?? sale.to;
     if (upToHere !== whole) byPlace[place] = points((byPlace[place] ?? 0) + upToHere - whole);
+    byRule[part.rule] = (byRule[part.rule] ?? 0) + upToHere - whole;
     whole = upToHere;
   }
   const spent = sale.spent?.points ?? 0;
@@ -47,6 +64,8 @@ export function keptOf(sale: Sold, extents: readonly RefundExtent[]): Kept {
     earned: points(whole),
     byPlace,
     milli,
+    netMinor: left.ofTotal,
+    byRule,
     // Points spent come back in proportion to the money; the remainder stays spent until the last refund.
     spent: points(sale.grossMinor === 0 ? spent : spent - share(spent, sale.grossMinor - left.gross, sale.grossMinor)),
     window: sale.window.by === 'points' ? whole : sale.window.by === 'spend' ? left.net : 1,
@@ -96,6 +115,8 @@ function keptGoods(sale: Pick<Sale, 'netMinor' | 'grossMinor' | 'lines'>, extent
     nothing,
     net,
     gross,
+    /** The net as the order's total says it, which may hold more than its lines do. */
+    ofTotal: Math.max(0, sale.netMinor - whole.net + net),
     /** What a rule counts on, of the goods that are kept. A loose amount is spread over all goods by their value. */
     counted(without: readonly number[]): Goods {
       const counted = lines.length === 0 ? whole : sumOf(lines, without);

@@ -1,8 +1,9 @@
 import { type Account, OWED, type RefundExtent } from './account.ts';
 import { giveBack, longestLived, minus, plus, withGrace } from './buckets.ts';
+import { partOfCampaign } from './campaigning.ts';
 import { fingerprint } from './canonical.ts';
 import { claw } from './claw.ts';
-import type { Detail } from './detail.ts';
+import type { CampaignNoted, Detail } from './detail.ts';
 import { type Change, type Draft, type Entry, keyOf, type Step } from './entry.ts';
 import type { RefundFact } from './facts.ts';
 import { keptOf } from './kept.ts';
@@ -109,6 +110,11 @@ export function decideRefund(
   if (earlier.length === 0 && returnsTooOften(counted, program)) flags.push('refund-ratio');
 
   const windowLeft = Math.min(target.window, soFar.window);
+  const backMinor = detail.currency === program.currency ? soFar.netMinor - target.netMinor : 0;
+  const campaigns = detail.campaigns?.map((one): CampaignNoted => {
+    const name = partOfCampaign(one.id);
+    return one.held ? one : { ...one, points: (target.byRule[name] ?? 0) - (soFar.byRule[name] ?? 0) };
+  });
   const change: Change = {
     buckets: plus(given, buckets),
     lots,
@@ -132,6 +138,8 @@ export function decideRefund(
       reversed,
       ...(letGo > 0 && { letGo }),
       returned,
+      ...(backMinor > 0 && { backMinor }),
+      ...(campaigns && { campaigns }),
       kept: Object.fromEntries(places.filter((place) => due(place) !== 0).map((place) => [place, points(due(place))])),
       ...(detail.carried !== undefined && { keptMilli: target.milli }),
       windowLeft,
@@ -184,6 +192,8 @@ function standingOf(sale: Entry, before: readonly Entry[]) {
     milli: last?.keptMilli ?? began.milli,
     window: Math.min(detail.window.amount, ...before.flatMap((entry) => windowLeftOf(entry.detail))),
     returned: (detail.returned ?? 0) + refunds.reduce((sum, refund) => sum + refund.returned, 0),
+    netMinor: now.netMinor,
+    byRule: now.byRule,
     nothing: now.nothing,
     gone,
   };

@@ -1,4 +1,5 @@
 import type { Day } from './account.ts';
+import { type Ages, aged } from './ageing.ts';
 import { dayIn } from './calendar.ts';
 import type { CampaignNoted, Detail } from './detail.ts';
 import type { Entry } from './entry.ts';
@@ -10,7 +11,19 @@ import type { Program } from './program.ts';
  */
 
 /** By what it is summed. `total` is all of it, under the one name `all`. */
-export const DIMENSIONS = ['total', 'source', 'location', 'staff', 'tier', 'reward', 'campaign', 'cohort'] as const;
+export const DIMENSIONS = [
+  'total',
+  'source',
+  'location',
+  'staff',
+  'tier',
+  'reward',
+  'campaign',
+  /** Members by the month in which they joined, told by the month: their `day` is its first. */
+  'cohort',
+  /** Points by the month in which they came, told by the month. */
+  'issue',
+] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 /**
@@ -40,8 +53,9 @@ export const MEASURES = [
   'sales',
   'refunds',
   'redemptions',
-  /** Goods sold to members, in minor units. */
+  /** Goods sold to members, in minor units, and what of them came back. */
   'netMinor',
+  'refundedMinor',
   // Members: each counts once.
   'joined',
   /** Erased, or found to be somebody else's second account. */
@@ -49,9 +63,23 @@ export const MEASURES = [
   /** Did something on that day; in that month, counted on the first such day of it. */
   'active',
   'activeInMonth',
-  /** Of a campaign: members that it touched or held out; the squares of what each bought meanwhile, for an interval. */
+  /** Away for as long as the first step of the program's `inactivity`: how many more than before, and who came back. */
+  'lapsed',
+  'wonBack',
+  /**
+   * Of a campaign: members who came while it was on. What each of them did then, and the squares of it, for an interval:
+   * what a square has in billions apart from the rest, since together they may be more than a number holds exactly.
+   */
   'members',
-  'netMinorSquared',
+  'visits',
+  'purchases',
+  'earned',
+  'spentSquared',
+  'spentSquaredBillions',
+  'earnedSquared',
+  'earnedSquaredBillions',
+  'visitsSquared',
+  'purchasesSquared',
 ] as const;
 export type Measure = (typeof MEASURES)[number];
 export type Amounts = Readonly<Partial<Record<Measure, number>>>;
@@ -63,6 +91,16 @@ export interface Tally {
   /** A source's, location's, staff's, tier's, reward's name; of a cohort its month; of a campaign `<id>` or `<id>/held`. */
   readonly of: string;
   readonly amounts: Amounts;
+}
+
+/** What a member has done while a campaign was on, less what went back: in minor units, times, times and points. */
+export interface Done {
+  readonly spentMinor: number;
+  readonly purchases: number;
+  readonly visits: number;
+  readonly earned: number;
+  /** The member came: a refund alone is no coming. */
+  readonly came: boolean;
 }
 
 /** What is known of a member without reading the journal. Nothing in it is personal. */
@@ -86,36 +124,46 @@ export interface Summary {
   readonly countedOn?: Day;
   readonly location?: string;
   readonly left?: 'erased' | 'merged';
-  /** What was bought under each campaign, in minor units. */
-  readonly campaigns?: Readonly<Record<string, number>>;
+  readonly leftOn?: Day;
+  /** Has not been there for as long as the first step of the program's `inactivity`. */
+  readonly lapsed?: true;
+  /** By arm, what was done under each campaign. */
+  readonly campaigns?: Readonly<Record<string, Done>>;
+  readonly ages?: Ages;
 }
 
 /** The day on which an entry counts is the one it was booked on: a day that is over never changes again. */
 export function tally(
   before: Summary | undefined,
   entry: Entry,
-  { timeZone }: Pick<Program, 'timeZone'>,
+  { timeZone, currency }: Pick<Program, 'timeZone' | 'currency'>,
 ): { readonly summary: Summary; readonly tallies: readonly Tally[] } {
-  const { detail, change, after } = entry;
+  const { detail, after } = entry;
   const day = dayIn(timeZone, entry.recordedAt);
-  const summary = summaryAfter(before, entry, day);
-  const active = change.activeOn !== undefined;
-  const cohort = summary.joinedOn.slice(0, 7);
+  const month = day.slice(0, 7);
+  const flows = flowsOf(detail, currency);
+  const { ages, byMonth } = aged(before?.ages, flows, month);
+  const summary = summaryAfter(before, entry, day, currency, ages);
+  const active = isDeed(entry);
   const people: Amounts = {
     ...(!before && { joined: 1 }),
     ...(summary.left && !before?.left && { left: 1 }),
     // A merge that was undone.
     ...(!summary.left && before?.left && { left: -1 }),
     ...(active && before?.countedOn !== day && { active: 1 }),
-    ...(active && before?.countedOn?.slice(0, 7) !== day.slice(0, 7) && { activeInMonth: 1 }),
+    ...(active && before?.countedOn?.slice(0, 7) !== month && { activeInMonth: 1 }),
+    ...(!before?.lapsed && summary.lapsed && { lapsed: 1 }),
+    ...(before?.lapsed && !summary.lapsed && { lapsed: -1, ...(active && { wonBack: 1 }) }),
   };
   const booked: Amounts = {
-    ...amountsOf(detail),
+    ...flows,
     outstanding: heldIn(after) - (before ? heldIn(before) : 0),
     entries: 1,
   };
-  const line = (by: Dimension, of: string | undefined, amounts: Amounts): Tally[] =>
-    of === undefined || of === '' ? [] : [{ day, by, of, amounts: sparse(amounts) }];
+  const line = (by: Dimension, of: string | undefined, amounts: Amounts, on = day): Tally[] =>
+    of === undefined || of === '' ? [] : [{ day: on, by, of, amounts: sparse(amounts) }];
+  // What is told by the month is kept by the month: a line each day would be thirty times as many to read.
+  const ofMonth = `${month}-01`;
   return {
     summary,
     tallies: [
@@ -126,11 +174,19 @@ export function tally(
       ...line('location', 'locationId' in detail ? detail.locationId : undefined, booked),
       ...line('staff', staffOf(detail), booked),
       ...line('reward', 'rewardId' in detail ? detail.rewardId : undefined, booked),
-      ...(Object.keys(people).length > 0 ? line('cohort', cohort, people) : []),
-      ...campaignsOf(detail).flatMap((one) => line('campaign', armOf(one), campaignAmounts(one, detail, before))),
+      ...line('cohort', summary.joinedOn.slice(0, 7), { ...flows, ...people, active: 0 }, ofMonth),
+      ...Object.entries(byMonth).flatMap(([of, amounts]) => line('issue', of, amounts, ofMonth)),
+      ...campaignsOf(detail).flatMap((one) => {
+        const [was, is] = [before, summary].map((each) => each?.campaigns?.[armOf(one)]);
+        return line('campaign', armOf(one), campaignAmounts(one, flows, was ?? NOT_YET, is ?? NOT_YET));
+      }),
     ].filter(({ amounts }) => Object.keys(amounts).length > 0),
   };
 }
+
+/** The member did something: an account that is brought, or comes with another, says when somebody last did, and is none. */
+const isDeed = ({ change, detail: { kind } }: Entry): boolean =>
+  change.activeOn !== undefined && kind !== 'imported' && kind !== 'merged-from' && kind !== 'unmerged';
 
 /** Under what it is summed. */
 export const nameOf = ({ by, day, of }: Pick<Tally, 'by' | 'day' | 'of'>): string => `${by} ${day} ${of}`;
@@ -150,15 +206,18 @@ export function sumTallies(tallies: Iterable<Tally>): Tally[] {
 const heldIn = ({ available, pending, held }: Pick<Summary, 'available' | 'pending' | 'held'>): number =>
   available + pending + held;
 
-function summaryAfter(before: Summary | undefined, entry: Entry, day: Day): Summary {
+function summaryAfter(before: Summary | undefined, entry: Entry, day: Day, currency: string, ages: Ages): Summary {
   const { detail, change, after, memberId, seq } = entry;
   const restored = change.restores?.lastActivityOn;
   const lastActiveOn =
     restored === null ? undefined : (restored ?? [before?.lastActiveOn, change.activeOn].filter(Boolean).sort().at(-1));
-  const countedOn = change.activeOn === undefined ? before?.countedOn : day;
+  const countedOn = isDeed(entry) ? day : before?.countedOn;
   const location = ('locationId' in detail ? detail.locationId : undefined) ?? before?.location;
   const left = leftBy(detail, before?.left);
-  const campaigns = campaignsAfter(detail, before?.campaigns);
+  const leftOn = left && (left === before?.left ? before.leftOn : day);
+  const cameBack = lastActiveOn !== undefined && (before?.lastActiveOn ?? '') < lastActiveOn;
+  const lapsed = !left && !cameBack && (detail.kind === 'inactive' || before?.lapsed);
+  const campaigns = campaignsAfter(entry, currency, before?.campaigns);
   return {
     memberId,
     lastSeq: seq,
@@ -169,13 +228,15 @@ function summaryAfter(before: Summary | undefined, entry: Entry, day: Day): Summ
     lifetime: after.lifetime,
     visits: (before?.visits ?? 0) + (change.visits ?? 0),
     purchases: (before?.purchases ?? 0) + (change.purchases ?? 0),
-    spentMinor: (before?.spentMinor ?? 0) + boughtFor(detail),
+    spentMinor: (before?.spentMinor ?? 0) + boughtFor(detail, currency),
     joinedOn: before?.joinedOn ?? day,
     ...(lastActiveOn && { lastActiveOn }),
     ...(countedOn && { countedOn }),
     ...(location && { location }),
-    ...(left && { left }),
+    ...(left && { left, leftOn }),
+    ...(lapsed && { lapsed: true as const }),
     ...(campaigns && { campaigns }),
+    ...(Object.keys(ages.there).length + Object.keys(ages.spent).length > 0 && { ages }),
   };
 }
 
@@ -192,17 +253,29 @@ function leftBy(detail: Detail, before: Summary['left']): Summary['left'] {
   }
 }
 
-const boughtFor = (detail: Detail): number => (detail.kind === 'sale' ? detail.netMinor : 0);
+/** Money of another currency is not added to ours: such a sale is counted, and earns nothing. */
+const boughtFor = (detail: Detail, currency: string): number =>
+  detail.kind === 'sale' && detail.currency === currency ? detail.netMinor : 0;
 
-/** What it does to points, from its words. */
-function amountsOf(detail: Detail): Amounts {
+const givenBack = (detail: Detail): number =>
+  (detail.kind === 'sale' || detail.kind === 'refund' ? detail.backMinor : undefined) ?? 0;
+
+/** What it does to points and to what was sold, from its words. */
+function flowsOf(detail: Detail, currency: string): Amounts {
+  const refundedMinor = givenBack(detail);
   switch (detail.kind) {
     case 'sale':
-      return { issued: detail.earned, returned: detail.returned ?? 0, sales: 1, netMinor: detail.netMinor };
+      return {
+        issued: detail.earned,
+        returned: detail.returned ?? 0,
+        sales: 1,
+        netMinor: boughtFor(detail, currency),
+        refundedMinor,
+      };
     case 'activity':
       return { issued: detail.earned };
     case 'refund':
-      return { reversed: detail.reversed - (detail.letGo ?? 0), returned: detail.returned, refunds: 1 };
+      return { reversed: detail.reversed - (detail.letGo ?? 0), returned: detail.returned, refunds: 1, refundedMinor };
     case 'redeemed':
       return { redeemed: detail.points, redemptions: 1 };
     case 'expired':
@@ -235,7 +308,8 @@ function amountsOf(detail: Detail): Amounts {
 /** Who of the staff did it. */
 function staffOf(detail: Detail): string | undefined {
   if (detail.kind === 'sale') return detail.staffId;
-  if (!('by' in detail) || detail.kind === 'referred') return undefined;
+  // Who brought a friend, and the channel that carried a reminder, are no staff.
+  if (!('by' in detail) || detail.kind === 'referred' || detail.kind === 'reminder-told') return undefined;
   return detail.by === 'member' ? undefined : detail.by;
 }
 
@@ -244,24 +318,55 @@ const campaignsOf = (detail: Detail): readonly CampaignNoted[] =>
 
 const armOf = ({ id, held }: CampaignNoted): string => (held ? `${id}/held` : id);
 
-function campaignAmounts(one: CampaignNoted, detail: Detail, before: Summary | undefined): Amounts {
-  const so = before?.campaigns?.[armOf(one)];
-  const bought = boughtFor(detail);
+const NOT_YET: Done = { spentMinor: 0, purchases: 0, visits: 0, earned: 0, came: false };
+
+function campaignAmounts(one: CampaignNoted, flows: Amounts, was: Done, is: Done): Amounts {
+  const given = one.held ? 0 : (one.points ?? 0);
+  const { sales = 0, refunds = 0, netMinor = 0, refundedMinor = 0 } = flows;
   return {
-    issued: one.held ? 0 : (one.points ?? 0),
+    issued: Math.max(0, given),
+    reversed: Math.max(0, -given),
     entries: 1,
-    sales: detail.kind === 'sale' ? 1 : 0,
-    netMinor: bought,
-    members: so === undefined ? 1 : 0,
-    netMinorSquared: ((so ?? 0) + bought) ** 2 - (so ?? 0) ** 2,
+    sales,
+    refunds,
+    netMinor,
+    refundedMinor,
+    members: is.came && !was.came ? 1 : 0,
+    visits: is.visits - was.visits,
+    purchases: is.purchases - was.purchases,
+    earned: is.earned - was.earned,
+    ...squares('spentSquared', was.spentMinor, is.spentMinor),
+    ...squares('earnedSquared', was.earned, is.earned),
+    visitsSquared: is.visits ** 2 - was.visits ** 2,
+    purchasesSquared: is.purchases ** 2 - was.purchases ** 2,
   };
 }
 
-function campaignsAfter(detail: Detail, before: Summary['campaigns']): Summary['campaigns'] {
+const BILLION = 1_000_000_000n;
+
+/** By how much the square grows, exactly, whatever the currency's smallest coin is. */
+function squares(name: 'spentSquared' | 'earnedSquared', was: number, is: number): Amounts {
+  const more = BigInt(is) ** 2n - BigInt(was) ** 2n;
+  return { [name]: Number(more % BILLION), [`${name}Billions`]: Number(more / BILLION) };
+}
+
+/** What an entry of a campaign's time is about: all that was done then, whether or not the campaign gave anything for it. */
+function campaignsAfter(entry: Entry, currency: string, before: Summary['campaigns']): Summary['campaigns'] {
+  const { detail, change } = entry;
   const mentioned = campaignsOf(detail);
   if (mentioned.length === 0) return before;
-  const after: Record<string, number> = { ...before };
-  for (const one of mentioned) after[armOf(one)] = (after[armOf(one)] ?? 0) + boughtFor(detail);
+  const { issued = 0, reversed = 0, netMinor = 0, refundedMinor = 0 } = flowsOf(detail, currency);
+  const after: Record<string, Done> = { ...before };
+  for (const one of mentioned) {
+    const so = after[armOf(one)] ?? NOT_YET;
+    after[armOf(one)] = {
+      spentMinor: so.spentMinor + netMinor - refundedMinor,
+      purchases: so.purchases + (change.purchases ?? 0),
+      visits: so.visits + (change.visits ?? 0),
+      earned: so.earned + issued - reversed,
+      came: so.came || isDeed(entry),
+    };
+  }
   return after;
 }
 

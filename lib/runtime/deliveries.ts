@@ -1,6 +1,17 @@
-import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  type Update,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { dayIn } from '../loyalty/calendar.ts';
 import type { ReceiptFact } from '../loyalty/facts.ts';
+import type { DeliveryMeasure } from '../loyalty/report-tables.ts';
+import { countDelivery } from './delivery-counts.ts';
 
 /**
  * `sending`: handed to the vendor, and no word yet. `retry`: surely not done, and will be tried again. `unknown`: may
@@ -25,6 +36,20 @@ export type Claim =
   | { readonly kind: 'claimed'; readonly attempts: number }
   | { readonly kind: 'standing'; readonly delivery: Delivery };
 
+/** What a try comes to in the reports. */
+const COUNTED: Readonly<Record<Exclude<DeliveryStatus, 'sending'>, readonly DeliveryMeasure[]>> = {
+  sent: ['delivered'],
+  retry: ['failed'],
+  unknown: ['failed', 'unsure'],
+  skipped: ['skipped'],
+  failed: ['failed', 'parked'],
+};
+
+/** The lines of a day are shared by all who deliver. */
+const ATTEMPTS = 16;
+
+const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
 /** For questions about a message that somebody got, or did not get. */
 const KEEP_DAYS = 90;
 
@@ -42,11 +67,14 @@ export function openDeliveries({
   client,
   table,
   connector,
+  timeZone,
   now = () => new Date(),
 }: {
   client: DynamoDBClient;
   table: string;
   connector: string;
+  /** The merchant's, whose days the reports count by. */
+  timeZone: string;
   now?: () => Date;
 }) {
   const deliveryKey = (eventId: string, role: string) => ({
@@ -56,12 +84,16 @@ export function openDeliveries({
   const vendorKey = (vendorId: string) => ({ pk: { S: `V#${connector}#${vendorId}` }, sk: { S: 'V' } });
   const ttl = () => Math.floor(now().getTime() / 1000) + KEEP_DAYS * 86_400;
 
-  /** The row after it; or, when the condition does not hold, the row as it stands. */
-  async function update(
+  interface Condition {
+    readonly when: string;
+    readonly values: Readonly<Record<string, unknown>>;
+  }
+
+  function updating(
     Key: ReturnType<typeof vendorKey>,
     set: Readonly<Record<string, unknown>>,
-    condition?: { readonly when: string; readonly values: Readonly<Record<string, unknown>> },
-  ): Promise<{ readonly written: boolean; readonly row: Record<string, unknown> }> {
+    condition: Condition | undefined,
+  ): Update {
     const fields = Object.entries({ ...set, ttl: ttl() }).filter(([, value]) => value !== undefined);
     const named = Object.fromEntries(fields.map(([name, value]) => [`:set_${name}`, value]));
     const conditional = Object.fromEntries(
@@ -72,23 +104,61 @@ export function openDeliveries({
       ...fields.map(([name]) => name),
       ...(condition?.when.match(/#\w+/g) ?? []).map((name) => name.slice(1)),
     ]);
+    return {
+      TableName: table,
+      Key,
+      UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :set_${name}`).join(', ')}`,
+      ...(condition && { ConditionExpression: condition.when }),
+      ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: marshall({ ...named, ...conditional }),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    };
+  }
+
+  /** The row after it; or, when the condition does not hold, the row as it stands. */
+  async function update(
+    Key: ReturnType<typeof vendorKey>,
+    set: Readonly<Record<string, unknown>>,
+    condition?: Condition,
+  ): Promise<{ readonly written: boolean; readonly row: Record<string, unknown> }> {
     try {
       const { Attributes = {} } = await client.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key,
-          UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :set_${name}`).join(', ')}`,
-          ...(condition && { ConditionExpression: condition.when }),
-          ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
-          ExpressionAttributeValues: marshall({ ...named, ...conditional }),
-          ReturnValues: 'ALL_NEW',
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
+        new UpdateItemCommand({ ...updating(Key, set, condition), ReturnValues: 'ALL_NEW' }),
       );
       return { written: true, row: unmarshall(Attributes) };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       return { written: false, row: unmarshall(error.Item ?? {}) };
+    }
+  }
+
+  /** The same, and one more of it in the reports; neither, where the condition does not hold. */
+  async function updateAndCount(
+    eventId: string,
+    role: string,
+    set: Readonly<Record<string, unknown>>,
+    condition: Condition,
+    what: readonly DeliveryMeasure[],
+  ): Promise<void> {
+    const day = dayIn(timeZone, now());
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await client.send(
+          new TransactWriteItemsCommand({
+            TransactItems: [
+              { Update: updating(deliveryKey(eventId, role), set, condition) },
+              { Update: countDelivery(table, { connector, eventId, day, what }) },
+            ],
+          }),
+        );
+        return;
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
+        if (codes[0] === 'ConditionalCheckFailed') return;
+        if (!codes.some((code) => PASSING.has(code ?? '')) || attempt >= ATTEMPTS) throw error;
+        await wait(Math.random() * Math.min(250, 4 * 2 ** attempt));
+      }
     }
   }
 
@@ -98,11 +168,17 @@ export function openDeliveries({
     receipt: ReceiptFact['status'],
     reason: string | undefined,
   ): Promise<void> {
-    await update(
-      deliveryKey(eventId, role),
-      { receipt, receiptRank: RANKS[receipt], receiptReason: reason },
-      onlyForward(receipt),
-    );
+    const set = (status: ReceiptFact['status']) => ({
+      receipt: status,
+      receiptRank: RANKS[status],
+      receiptReason: reason,
+    });
+    const counted = (status: 'delivered' | 'failed', what: DeliveryMeasure) =>
+      updateAndCount(eventId, role, set(status), onlyForward(status), [what]);
+    if (receipt === 'failed') return counted('failed', 'bounced');
+    // What was read has arrived, also where nobody said so: it arrived once.
+    if (receipt === 'delivered' || receipt === 'read') await counted('delivered', 'confirmed');
+    if (receipt !== 'delivered') await update(deliveryKey(eventId, role), set(receipt), onlyForward(receipt));
   }
 
   return {
@@ -122,14 +198,24 @@ export function openDeliveries({
       return written ? { kind: 'claimed', attempts } : { kind: 'standing', delivery: row as unknown as Delivery };
     },
 
-    /** What came of it. Members are told by a name that the vendor gives, and by which it reports. */
+    /**
+     * What came of it. Members are told by a name that the vendor gives, and by which it reports. Where somebody else
+     * has said meanwhile what came of it, that stands, and is what was counted. `last`: the queue brings it no more.
+     */
     async settle(
       eventId: string,
       role: string,
-      status: DeliveryStatus,
+      status: Exclude<DeliveryStatus, 'sending'>,
       more: { vendorId?: string | undefined; reason?: string | undefined } = {},
+      last = false,
     ): Promise<void> {
-      await update(deliveryKey(eventId, role), { status, at: now().toISOString(), ...more });
+      await updateAndCount(
+        eventId,
+        role,
+        { status, at: now().toISOString(), ...more },
+        { when: '#status = :sending', values: { sending: 'sending' } },
+        [...COUNTED[status], ...(status === 'retry' && last ? (['parked'] as const) : [])],
+      );
       if (role !== 'channel' || status !== 'sent' || more.vendorId === undefined) return;
       // By this name the vendor reports; it may have done so already.
       const { row } = await update(vendorKey(more.vendorId), { eventId, role });

@@ -33,7 +33,7 @@ const LOOKS = 20;
 
 export interface RecountOptions {
   readonly reports: Reports;
-  readonly program: Pick<Program, 'timeZone'>;
+  readonly program: Pick<Program, 'timeZone' | 'currency'>;
   readonly entries: (memberId: string) => Promise<readonly Entry[]>;
   readonly everyMember: () => AsyncIterable<string> | Iterable<string>;
 }

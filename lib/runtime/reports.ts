@@ -10,6 +10,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Day } from '../loyalty/account.ts';
+import type { Campaign } from '../loyalty/campaign.ts';
+import { type Sides, sideOf } from '../loyalty/effects.ts';
 import type { Entry } from '../loyalty/entry.ts';
 import type { Program } from '../loyalty/program.ts';
 import {
@@ -196,6 +198,42 @@ export function openReports({ client, table, program, journal, random = Math.ran
       return sumTallies(shards.flat().map((item) => toTally(by, item))).sort((a, b) =>
         a.day === b.day ? a.of.localeCompare(b.of) : a.day < b.day ? -1 : 1,
       );
+    },
+
+    /** How many members are on either side of campaigns at a day's end. Nobody's, when there is no time to ask everybody. */
+    async sides(
+      campaigns: readonly Campaign[],
+      { to, hasTime }: { readonly to: Day; readonly hasTime: () => boolean },
+    ): Promise<Sides> {
+      if (campaigns.length === 0) return {};
+      const counts = Object.fromEntries(campaigns.map(({ id }) => [id, { given: 0, held: 0 }]));
+      const shard = async (pk: string): Promise<boolean> => {
+        let next: Record<string, AttributeValue> | undefined;
+        do {
+          if (!hasTime()) return false;
+          const page = await client.send(
+            new QueryCommand({
+              TableName: table,
+              KeyConditionExpression: 'pk = :pk',
+              ExpressionAttributeValues: { ':pk': { S: pk } },
+              ProjectionExpression: 'memberId, joinedOn, leftOn',
+              ...(next && { ExclusiveStartKey: next }),
+            }),
+          );
+          for (const { memberId, joinedOn, leftOn } of page.Items ?? []) {
+            const who = { memberId: memberId?.S ?? '', joinedOn: joinedOn?.S ?? '', leftOn: leftOn?.S };
+            for (const campaign of campaigns) {
+              const side = sideOf(campaign, who, program, to);
+              const count = counts[campaign.id];
+              if (side && count) count[side] += 1;
+            }
+          }
+          next = page.LastEvaluatedKey;
+        } while (next);
+        return true;
+      };
+      const done = await Promise.all(Array.from({ length: SHARDS }, (_, each) => shard(`S#${each}`)));
+      return done.every(Boolean) ? counts : {};
     },
 
     async summary(memberId: string): Promise<Summary | undefined> {

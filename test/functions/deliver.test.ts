@@ -303,7 +303,7 @@ describe('a message to a member', () => {
   it('is not sent again when the function died in the middle of it', async () => {
     const one = event(await somebody());
     const { openDeliveries } = await import('../../lib/runtime/deliveries.ts');
-    const deliveries = openDeliveries({ client: world.client, table: world.tables.program, connector: 'twilio-sms' });
+    const deliveries = openDeliveries({ client: world.client, table: world.tables.program, connector: 'twilio-sms', timeZone: 'Europe/Berlin' });
     await deliveries.claim(one.id, 'channel', 'm1');
     // Another copy of the event may be in good hands: it is left alone for now.
     expect(await hand(text, one, { id: 'copy' })).toEqual(['copy']);
@@ -387,7 +387,7 @@ describe('a message to a member', () => {
 
   it('and what the vendor reports of it only move forward, whichever comes first', async () => {
     const { openDeliveries } = await import('../../lib/runtime/deliveries.ts');
-    const deliveries = openDeliveries({ client: world.client, table: world.tables.program, connector: 'twilio-sms' });
+    const deliveries = openDeliveries({ client: world.client, table: world.tables.program, connector: 'twilio-sms', timeZone: 'Europe/Berlin' });
     const at = new Date().toISOString();
     const one = event(await somebody());
     // Before we have noted our own message.
@@ -416,7 +416,12 @@ describe('a copy kept elsewhere', () => {
   it('also when a function died in the middle of it', async () => {
     const one = event('m_any');
     const { openDeliveries } = await import('../../lib/runtime/deliveries.ts');
-    await openDeliveries({ client: world.client, table: world.tables.program, connector: 'webhook' }).claim(
+    await openDeliveries({
+      client: world.client,
+      table: world.tables.program,
+      connector: 'webhook',
+      timeZone: 'Europe/Berlin',
+    }).claim(
       one.id,
       'sink',
       'm1',

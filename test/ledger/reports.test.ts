@@ -1,8 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
+import { FLOWS } from '../../lib/loyalty/ageing.ts';
+import { Campaign, type CampaignInput } from '../../lib/loyalty/campaign.ts';
 import { type Entry, keyOf } from '../../lib/loyalty/entry.ts';
-import { DIMENSIONS, type Measure, type Summary, sumTallies, type Tally, tally } from '../../lib/loyalty/tally.ts';
+import type { Points } from '../../lib/loyalty/points.ts';
+import {
+  DIMENSIONS,
+  type Done,
+  type Measure,
+  type Summary,
+  sumTallies,
+  type Tally,
+  tally,
+} from '../../lib/loyalty/tally.ts';
 import { openLedger } from '../../lib/runtime/ledger.ts';
 import { openReports, type Reports } from '../../lib/runtime/reports.ts';
+import { openSurroundings } from '../../lib/runtime/surroundings.ts';
 import { lives } from '../simulation/life.ts';
 import { drawProgram } from '../simulation/program.ts';
 import { type Chance, chanceOf } from '../simulation/random.ts';
@@ -13,12 +25,29 @@ import { TestClock, tables } from './world.ts';
 const TABLE = 'test-reports';
 const TO = '9999-12-31';
 
+const campaign = (id: string, more: Partial<CampaignInput> = {}): Campaign =>
+  Campaign.parse({
+    id,
+    name: id,
+    startsAt: '2026-01-10T00:00:00Z',
+    endsAt: '2026-03-31T00:00:00Z',
+    effect: { kind: 'bonus', points: 10 },
+    holdOutBp: 5_000,
+    ...more,
+  });
+const CAMPAIGNS = [
+  campaign('once', { perMember: { max: 1, per: 'ever' } }),
+  campaign('large', { when: [{ is: 'minimum-spend', amount: '50.00' }] }),
+  campaign('all', { holdOutBp: 0, effect: { kind: 'multiplier', bp: 15_000 } }),
+];
+
 /** Members who buy, return, give, spend, are merged and parted and let points lapse: their journals, and the program. */
 async function journals(seed: number, events: number) {
   const chance = chanceOf(seed);
-  const program = drawProgram(chance);
+  const program = { ...drawProgram(chance), inactivity: { daysAfter: [10, 30] } };
   const clock = new TestClock('2026-01-01T12:00:00Z');
   const memory = new MemoryClient();
+  const campaignsFor = async () => ({ campaigns: CAMPAIGNS });
   const ledger = openLedger({
     client: memory.asClient(),
     tables,
@@ -26,7 +55,10 @@ async function journals(seed: number, events: number) {
     version: 'test',
     now: clock.now,
     random: () => 0,
+    surroundings: openSurroundings({ program, tagsOf: async () => [], campaignsFor }),
   });
+  const brought = { importId: 'old-1', from: 'old', points: 120 as Points, lastActivityOn: '2025-11-30' };
+  await ledger.opening('m_3', brought);
   const members = Array.from({ length: 12 }, (_, i) => `m_${i}`);
   let told = 0;
   for (const act of lives(chance, clock.at, members, 600)) {
@@ -35,6 +67,9 @@ async function journals(seed: number, events: number) {
     if (chance() < 0.03) await ledger.merge(chance.oneOf(members), chance.oneOf(members), 'staff-1');
     if (chance() < 0.01) await ledger.unmerge(chance.oneOf(members), chance.oneOf(members), 'staff-1');
     if (chance() < 0.02) await ledger.expire(chance.oneOf(members), clock.at.toISOString().slice(0, 10));
+    if (chance() < 0.1) await ledger.missed(chance.oneOf(members));
+    if (told === 150)
+      await ledger.note('m_5', { kind: 'erased' }, { source: 'member', object: 'self', at: clock.at.toISOString() });
     told += 1;
     if (told >= events) break;
   }
@@ -42,6 +77,21 @@ async function journals(seed: number, events: number) {
   const lists = await Promise.all(everybody.map((memberId) => ledger.entries(memberId)));
   return { chance, program, ledger, lists, entries: lists.flat() };
 }
+
+let told: ReturnType<typeof journals> | undefined;
+/** A life that several tests look at. */
+const seven = () => {
+  told ??= journals(7, 400);
+  return told;
+};
+
+/** What is told by one of these is told of every entry. */
+const WHOLE: Readonly<Record<string, readonly Measure[]>> = {
+  source: ['issued', 'redeemed', 'outstanding', 'entries', 'netMinor', 'refundedMinor'],
+  tier: ['issued', 'redeemed', 'outstanding', 'entries', 'netMinor', 'refundedMinor'],
+  cohort: [...FLOWS, 'netMinor', 'refundedMinor', 'joined', 'left', 'activeInMonth', 'lapsed'],
+  issue: FLOWS,
+};
 
 /** The stream's batches: some come twice, some late, some before those that they follow. */
 function batches(chance: Chance, entries: readonly Entry[]): Entry[][] {
@@ -72,13 +122,13 @@ async function everything(reports: Reports) {
 }
 
 /** What the journals say, gone through once and in order. */
-function fromJournals(lists: readonly (readonly Entry[])[], timeZone: string) {
+function fromJournals(lists: readonly (readonly Entry[])[], timeZone: string, currency = 'EUR') {
   const members: Summary[] = [];
   const lines: Tally[] = [];
   for (const entries of lists) {
     let summary: Summary | undefined;
     for (const entry of entries) {
-      const counted = tally(summary, entry, { timeZone });
+      const counted = tally(summary, entry, { timeZone, currency });
       summary = counted.summary;
       lines.push(...counted.tallies);
     }
@@ -153,8 +203,8 @@ describe('promise 17: the totals of the program are the sum over its members', (
       expect(there).toEqual(fromJournals(lists, program.timeZone));
       expect(total(there.tallies, 'entries')).toBe(entries.length);
       expect(total(there.tallies, 'outstanding')).toBe(entries.reduce((sum, entry) => sum + movedBy(entry), 0));
-      for (const by of ['source', 'tier'])
-        for (const measure of ['issued', 'redeemed', 'outstanding', 'entries', 'netMinor'] as const)
+      for (const [by, measures] of Object.entries(WHOLE))
+        for (const measure of measures)
           expect([by, measure, total(there.tallies, measure, by)]).toEqual([
             by,
             measure,
@@ -165,7 +215,7 @@ describe('promise 17: the totals of the program are the sum over its members', (
   );
 
   it('and what is outstanding is what came in less what went out, on each day', async () => {
-    const { lists, program } = await journals(7, 400);
+    const { lists, program } = await seven();
     const { tallies } = fromJournals(lists, program.timeZone);
     for (const [name, amounts] of Object.entries(tallies)) {
       if (!name.startsWith('total ')) continue;
@@ -175,6 +225,73 @@ describe('promise 17: the totals of the program are the sum over its members', (
       expect([name, of('outstanding')]).toEqual([name, came - went]);
     }
     expect(total(tallies, 'moved')).toBe(0);
+  });
+
+  it('and of what came in each month there is as much left as its members have of it', async () => {
+    const { lists, program } = await seven();
+    const { tallies, members } = fromJournals(lists, program.timeZone);
+    const left: Record<string, number> = {};
+    for (const [name, amounts] of Object.entries(tallies)) {
+      const [by, , month = ''] = name.split(' ');
+      if (by !== 'issue') continue;
+      const of = (measure: Measure) => amounts[measure] ?? 0;
+      left[month] =
+        (left[month] ?? 0) +
+        (of('issued') + of('opened') + of('adjusted') + of('returned') + of('moved')) -
+        (of('redeemed') + of('expired') + of('declined') + of('reversed'));
+    }
+    const had: Record<string, number> = {};
+    for (const { ages, available, pending, held } of members) {
+      for (const [month, points] of Object.entries(ages?.there ?? {})) had[month] = (had[month] ?? 0) + points;
+      const sum = Object.values(ages?.there ?? {}).reduce((all, one) => all + one, 0);
+      expect(sum).toBe(available + pending + held);
+    }
+    const some = ([, points]: [string, number]) => points !== 0;
+    expect(Object.fromEntries(Object.entries(left).filter(some))).toEqual(
+      Object.fromEntries(Object.entries(had).filter(some)),
+    );
+    expect(Object.keys(had).length).toBeGreaterThan(3);
+  });
+
+  it('and of a campaign they are the sums over what each of its members did, and the squares of it', async () => {
+    const { lists, program } = await seven();
+    const { tallies, members } = fromJournals(lists, program.timeZone);
+    for (const arm of ['once', 'once/held', 'large', 'large/held', 'all']) {
+      const done = members.flatMap(({ campaigns }) => campaigns?.[arm] ?? []);
+      const sumOf = (measure: Measure) =>
+        Object.entries(tallies).reduce(
+          (sum, [name, amounts]) =>
+            /^campaign \S+ (.*)$/.exec(name)?.[1] === arm ? sum + (amounts[measure] ?? 0) : sum,
+          0,
+        );
+      const over = (what: (one: Done) => number) => done.reduce((sum, one) => sum + what(one), 0);
+      expect({
+        arm,
+        spent: sumOf('netMinor') - sumOf('refundedMinor'),
+        squares: sumOf('spentSquaredBillions') * 1e9 + sumOf('spentSquared'),
+        earned: sumOf('earned'),
+        visits: sumOf('visits'),
+        purchases: sumOf('purchasesSquared'),
+        members: sumOf('members'),
+      }).toEqual({
+        arm,
+        spent: over(({ spentMinor }) => spentMinor),
+        squares: over(({ spentMinor }) => spentMinor ** 2),
+        earned: over(({ earned }) => earned),
+        visits: over(({ visits }) => visits),
+        purchases: over(({ purchases }) => purchases ** 2),
+        members: over(({ came }) => Number(came)),
+      });
+      expect(sumOf('members')).toBeGreaterThan(2);
+    }
+  });
+
+  it('and whoever is away or gone is one of the members', async () => {
+    const { lists, program } = await seven();
+    const { tallies, members } = fromJournals(lists, program.timeZone);
+    expect(total(tallies, 'lapsed')).toBe(members.filter(({ lapsed }) => lapsed).length);
+    expect(total(tallies, 'joined') - total(tallies, 'left')).toBe(members.filter(({ left }) => !left).length);
+    expect(total(tallies, 'wonBack')).toBeGreaterThan(0);
   });
 });
 
@@ -250,29 +367,37 @@ describe('members', () => {
     ]);
     const people = Object.entries(tallies).filter(([name]) => name.startsWith('cohort'));
     expect(Object.fromEntries(people)).toEqual({
-      'cohort 2026-03-10 2026-03': { joined: 1, active: 1, activeInMonth: 1 },
-      'cohort 2026-03-11 2026-03': { active: 1 },
-      'cohort 2026-04-01 2026-03': { active: 1, activeInMonth: 1 },
-      'cohort 2026-04-02 2026-03': { left: 1 },
+      'cohort 2026-03-01 2026-03': { joined: 1, activeInMonth: 1 },
+      'cohort 2026-04-01 2026-03': { activeInMonth: 1, left: 1 },
     });
+    const days = Object.entries(tallies).filter(([name, { active }]) => name.startsWith('total') && active);
+    expect(days.map(([name, { active }]) => [name, active])).toEqual([
+      ['total 2026-03-10 all', 1],
+      ['total 2026-03-11 all', 1],
+      ['total 2026-04-01 all', 1],
+    ]);
   });
 
   it('of a campaign count once in their arm, with the squares of what each bought', () => {
     const sale = (seq: number, netMinor: number, campaigns: readonly object[]) =>
-      entry(seq, {
-        kind: 'sale',
-        orderId: String(seq),
-        currency: 'EUR',
-        netMinor,
-        grossMinor: netMinor,
-        lines: [],
-        parts: [],
-        earned: 0,
-        to: 'never',
-        window: { key: '2026', by: 'points', amount: 0 },
-        unlocked: [],
-        campaigns,
-      } as unknown as Entry['detail']);
+      entry(
+        seq,
+        {
+          kind: 'sale',
+          orderId: String(seq),
+          currency: 'EUR',
+          netMinor,
+          grossMinor: netMinor,
+          lines: [],
+          parts: [],
+          earned: 0,
+          to: 'never',
+          window: { key: '2026', by: 'points', amount: 0 },
+          unlocked: [],
+          campaigns,
+        } as unknown as Entry['detail'],
+        { change: { visits: 1, activeOn: '2026-03-10' } },
+      );
     const { tallies } = told([
       sale(1, 300, [{ id: 'spring', points: 10 }]),
       sale(2, 400, [
@@ -286,14 +411,18 @@ describe('members', () => {
       sales: 2,
       netMinor: 700,
       members: 1,
-      netMinorSquared: 700 * 700,
+      spentSquared: 700 * 700,
+      visits: 2,
+      visitsSquared: 4,
     });
     expect(tallies['campaign 2026-03-10 double/held']).toEqual({
       entries: 1,
       sales: 1,
       netMinor: 400,
       members: 1,
-      netMinorSquared: 160_000,
+      spentSquared: 160_000,
+      visits: 1,
+      visitsSquared: 1,
     });
   });
 });

@@ -4,7 +4,7 @@ import type { Amounts, Dimension, Tally } from '../../lib/loyalty/tally.ts';
 import { program } from '../ledger/world.ts';
 
 const line = (by: Dimension, day: string, of: string, amounts: Amounts): Tally => ({ by, day, of, amounts });
-const rows = (request: ReportRequest, tallies: readonly Tally[]) => reportOf(request, tallies, program()).rows;
+const rows = (request: ReportRequest, tallies: readonly Tally[]) => reportOf(request, { tallies }, program()).rows;
 
 describe('a report', () => {
   it('of what is outstanding begins with what was there before, and is worth what points can pay', () => {
@@ -40,27 +40,47 @@ describe('a report', () => {
   it('of campaigns has a line for those who got it and one for those who were held out', () => {
     const request = { name: 'campaigns', from: '2026-03-01', to: '2026-03-31' } as const;
     const tallies = [
-      line('campaign', '2026-03-01', 'spring', { members: 3, sales: 4, netMinor: 10_000, issued: 40 }),
+      line('campaign', '2026-03-01', 'spring', {
+        members: 3,
+        sales: 4,
+        netMinor: 10_000,
+        refundedMinor: 100,
+        issued: 40,
+        reversed: 4,
+      }),
       line('campaign', '2026-03-01', 'spring/held', { members: 1, sales: 1, netMinor: 2_500 }),
     ];
     const one = { campaign: 'spring' };
     expect(rows(request, tallies)).toEqual([
-      { ...one, arm: 'given', members: 3, sales: 4, sold: '100.00', soldPerMember: '33.33', points: 40 },
-      { ...one, arm: 'held-out', members: 1, sales: 1, sold: '25.00', soldPerMember: '25.00', points: 0 },
+      {
+        ...{ ...one, arm: 'given', members: 3, sales: 4, sold: '100.00', refunded: '1.00', spentPerMember: '33.00' },
+        ...{ points: 40, reversed: 4 },
+      },
+      {
+        ...{ ...one, arm: 'held-out', members: 1, sales: 1, sold: '25.00', refunded: '0.00', spentPerMember: '25.00' },
+        ...{ points: 0, reversed: 0 },
+      },
     ]);
   });
 
-  it('of redemptions shares what was spent by what was issued, where anything was', () => {
+  it('of redemptions shares what was spent by what was issued, less what went back of either', () => {
     const request = { name: 'redemptions', from: '2026-03-01', to: '2026-03-31', by: 'tier' } as const;
     expect(needsOf(request)).toEqual({ by: 'tier', from: '2026-03-01' });
     const tallies = [
-      line('tier', '2026-03-01', 'base', { issued: 300, redeemed: 100, redemptions: 2 }),
+      line('tier', '2026-03-01', 'base', {
+        issued: 330,
+        reversed: 20,
+        declined: 10,
+        redeemed: 110,
+        returned: 10,
+        redemptions: 2,
+      }),
       line('tier', '2026-03-01', 'gold', { redeemed: 50, redemptions: 1 }),
       line('tier', '2026-03-02', 'none', { entries: 4 }),
     ];
     expect(rows(request, tallies)).toEqual([
-      { tier: 'base', redemptions: 2, redeemed: 100, issued: 300, redeemedBp: 3_333 },
-      { tier: 'gold', redemptions: 1, redeemed: 50, issued: 0, redeemedBp: null },
+      { tier: 'base', redemptions: 2, redeemed: 110, returned: 10, issued: 330, reversed: 30, redeemedBp: 3_333 },
+      { tier: 'gold', redemptions: 1, redeemed: 50, returned: 0, issued: 0, reversed: 0, redeemedBp: null },
     ]);
   });
 
