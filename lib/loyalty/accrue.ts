@@ -1,7 +1,7 @@
 import type { Account, Day, EarlyRefund, NEVER } from './account.ts';
 import { credit, giveBack, isPast, keptAlive, lastDayOf, longestLived, payable, plus, withGrace } from './buckets.ts';
 import { dayIn, minuteIn } from './calendar.ts';
-import { campaignBudgets, campaignsBooked, inForce } from './campaigning.ts';
+import { campaignBudgets, campaignsBooked, inForce, meaning, partOfCampaign } from './campaigning.ts';
 import { fingerprint } from './canonical.ts';
 import { minor, type Occasion } from './conditions.ts';
 import type { Detail, Part, Spent } from './detail.ts';
@@ -86,6 +86,7 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
   const settled = keptMilliChange(account, sale, kept.milli, kept.earned);
   // What was all back before it came was no purchase.
   const purchase = kept.nothing ? 0 : 1;
+  const backMinor = sale.currency === program.currency ? sale.netMinor - kept.netMinor : 0;
   const passed = milestonesReached(account, { visits: purchase, purchases: purchase, points: kept.earned }, program);
   const change: Change = {
     buckets,
@@ -106,6 +107,7 @@ export function decideSale(account: Account, fact: SaleFact, situation: Situatio
     ...sale,
     earned: kept.earned,
     ...(returned > 0 && { returned }),
+    ...(early.length > 0 && backMinor > 0 && { backMinor }),
     unlocked: unlockedBy(account, buckets, reached.id, situation),
     ...(flags.length > 0 && { flags }),
     ...(better.referredBy && { referredBy: better.referredBy }),
@@ -160,7 +162,8 @@ function saleAt(
     situation.budgets,
     campaignBudgets(situation.campaigns),
   );
-  const offered = campaignsBooked(valued.touched ?? [], limited.parts, account, soldOn);
+  const meant = because ? [] : meaning(account, fact.occurredAt, situation, fact.locationId);
+  const offered = campaignsBooked(valued.touched ?? [], meant, limited.parts, account, soldOn);
   const referral = because ? undefined : referralOf(account, fact, program, soldOn);
   const flags = because ? [] : suspicions(account, fact, situation);
   const placedParts = parted(
@@ -208,7 +211,13 @@ function saleAt(
     trace,
     flags,
     counters: { ...limited.counters, ...offered.counters, ...saleCounts(fact, program) },
-    campaigns: offered.notes,
+    // What went back before the sale was told was given by nobody.
+    campaigns:
+      early.length === 0
+        ? offered.notes
+        : offered.notes.map((one) =>
+            one.held ? one : { ...one, points: points(kept.byRule[partOfCampaign(one.id)] ?? 0) },
+          ),
     early,
     // Also when all of it went back before it was told: else the order in which the two come would decide about the next.
     ...(referral && { referredBy: referral.referrer }),
@@ -354,7 +363,8 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
     situation.budgets,
     campaignBudgets(situation.campaigns),
   );
-  const offered = campaignsBooked(valued.touched ?? [], limited.parts, account, doneOn);
+  const meant = doneOn < program.startsOn ? [] : meaning(account, fact.occurredAt, situation, fact.locationId);
+  const offered = campaignsBooked(valued.touched ?? [], meant, limited.parts, account, doneOn);
   const flags = suspicions(account, fact, situation);
   const object = `${fact.activity}:${fact.activityId}`;
   const { parts, to } = parted(

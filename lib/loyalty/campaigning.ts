@@ -57,11 +57,10 @@ export function subjectOf(
   };
 }
 
-/** Those that are on at that time, mean this member, and have not given as much as one member gets. */
-export function inForce(
+/** Those that are on at that time, and mean this member. */
+export function meaning(
   account: Account,
   at: Instant | Date,
-  day: string,
   situation: Situation,
   place?: string | undefined,
 ): readonly InForce[] {
@@ -75,9 +74,21 @@ export function inForce(
       const subject = subjectOf(account, situation, person, place);
       if (!isIn(campaign.segment, subject, today(situation), program.currency)) return [];
     }
-    const held = isHeldOut(campaign, account.memberId);
-    return !held && isUsedUp(campaign, account, day) ? [] : [{ campaign, held }];
+    return [{ campaign, held: isHeldOut(campaign, account.memberId) }];
   });
+}
+
+/** Of those, the ones that have not given as much as one member gets. */
+export function inForce(
+  account: Account,
+  at: Instant | Date,
+  day: string,
+  situation: Situation,
+  place?: string | undefined,
+): readonly InForce[] {
+  return meaning(account, at, situation, place).filter(
+    ({ campaign, held }) => held || !isUsedUp(campaign, account, day),
+  );
 }
 
 /** A campaign's message has been the member's turn, held out or not. */
@@ -93,15 +104,22 @@ function isUsedUp(campaign: Campaign, { counters }: Account, day: string): boole
   return counter !== undefined && (counters[counter] ?? 0) >= (campaign.perMember?.max ?? 0);
 }
 
-/** Notes and counts for what campaigns gave after all limits. `touched`: those that had something to give for the occasion. */
+/**
+ * Notes and counts for what campaigns gave after all limits. `touched`: those that had something to give for the occasion.
+ * `meant`: all that mean the member. One with a hold-out is noted also where it gives nothing, to both sides alike: who
+ * buys little, or has had all that one member gets, is part of its effect.
+ */
 export function campaignsBooked(
   touched: readonly InForce[],
+  meant: readonly InForce[],
   parts: readonly { readonly rule: string; readonly points: number }[],
   { counters }: Pick<Account, 'counters'>,
   day: string,
 ): { readonly notes: readonly CampaignNoted[]; readonly counters: Readonly<Record<string, number>> } {
   const counted: Record<string, number> = {};
-  const notes = touched.map(({ campaign, held }): CampaignNoted => {
+  const gave = new Set(touched.map(({ campaign }) => campaign.id));
+  const measured = meant.filter(({ campaign }) => campaign.holdOutBp > 0 && !gave.has(campaign.id));
+  const notes = [...touched, ...measured].map(({ campaign, held }): CampaignNoted => {
     if (held) return { id: campaign.id, held: true };
     const name = partOfCampaign(campaign.id);
     const given = parts.filter(({ rule }) => rule === name).reduce((sum, { points }) => sum + points, 0);

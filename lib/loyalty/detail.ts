@@ -35,7 +35,11 @@ export interface Part {
   readonly of?: string;
 }
 
-/** A campaign that meant this member and had something to give: what it gave, or that the member is in its hold-out. */
+/**
+ * A campaign that meant this member and had something to give: what it gave, or that the member is in its hold-out. One
+ * that holds members out is noted for all that members do while it is on, also where it gives nothing: its effect is the
+ * difference in that.
+ */
 export type CampaignNoted = { readonly id: string } & (
   | { readonly points: number; readonly held?: undefined }
   | { readonly held: true; readonly points?: undefined }
@@ -90,6 +94,8 @@ export type Detail =
       readonly window: { readonly key: string; readonly by: 'points' | 'spend' | 'visits'; readonly amount: number };
       readonly spent?: Spent;
       readonly returned?: Points;
+      /** Net of the goods that had gone back before the sale was told, where it is in the program's currency. */
+      readonly backMinor?: number;
       readonly unlocked: readonly string[];
       /** Why it waits for somebody to look at it. */
       readonly flags?: readonly string[];
@@ -109,6 +115,10 @@ export type Detail =
       readonly letGo?: Points;
       /** Given back of what was spent on the order. */
       readonly returned: Points;
+      /** Net of the goods that went back with it, where the sale was in the program's currency. */
+      readonly backMinor?: number;
+      /** Those of the order; `points` is what is taken back of what the campaign gave, below zero. */
+      readonly campaigns?: readonly CampaignNoted[];
       /** By bucket or lot: what of the order's points is kept now. */
       readonly kept?: Readonly<Record<string, Points>>;
       /** Thousandths that are kept, where the program keeps the remainder. */

@@ -116,7 +116,7 @@ describe('a function may do this, and nothing else', () => {
         'tally-dead': 'SendMessage',
       },
     ],
-    ['reports', { reports: 'Query', members: 'BatchGetItem', program: 'GetItem UpdateItem' }],
+    ['reports', { reports: 'Query', members: 'BatchGetItem', program: 'GetItem Query UpdateItem' }],
     [
       'expire',
       {
