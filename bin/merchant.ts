@@ -31,10 +31,16 @@ export const ofMerchant = (command: Command): Command =>
       new Option('--data <directory>', 'where the local cloud keeps its data').default(join(ROOT, '.local'), '.local'),
     );
 
-/** Opens the merchant's tables and queues. Throws a line that says what to do when nothing is there. */
-export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
+/** The merchant's file alone. */
+export async function merchantOf({ merchant: id, stage }: Pick<Where, 'merchant' | 'stage'>) {
   const [merchant] = await readMerchants({ directory: join(ROOT, 'merchants'), merchant: id, stage });
   if (!merchant) throw new Error(`no merchant ${id}`);
+  return merchant;
+}
+
+/** Opens the merchant's tables and queues. Throws a line that says what to do when nothing is there. */
+export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
+  const merchant = await merchantOf({ merchant: id, stage });
   const connection = aws ? {} : localConnection(data);
   const prefix = prefixOf(merchant.id, stage);
   const tables = {

@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<(stampbook: Command) => vo
   verify: async () => (await import('./commands/verify.ts')).verify,
   import: async () => (await import('./commands/import.ts')).importMembers,
   export: async () => (await import('./commands/export.ts')).exportJournal,
+  unpack: async () => (await import('./commands/unpack.ts')).unpack,
   replay: async () => (await import('./commands/replay.ts')).replayProgram,
   report: async () => (await import('./commands/report.ts')).report,
   keys: async () => (await import('./commands/keys.ts')).keys,
