@@ -62,6 +62,8 @@ export function drawClub(chance: Chance): Club {
     ]),
     expiryReminders: chance.oneOf([[30, 7, 1], [30, 7, 1], [14], [20, 3], []]),
     inactivity: { daysAfter: chance.oneOf([[30, 60, 90], [21, 100], [45]]) },
+    // What is put aside for days comes back to dates that have been told of, or have passed.
+    redemption: { ...drawn.redemption, holdMinutes: chance.oneOf([120, 5 * 24 * 60]) },
     milestones: [
       { id: 'purchases', of: 'purchases', every: 5 },
       { id: 'thousand', of: 'points', every: 500 },

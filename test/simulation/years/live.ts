@@ -128,18 +128,17 @@ class Years {
     return dayIn(this.zone, this.clock.at);
   }
 
-  private mishap(_name: string) {
+  private mishap(name: string) {
     if (this.calm) return undefined;
     const dice = this.luck();
-    if (dice < 0.01) {
-      this.counted.conflicts += 1;
-      return 'conflict' as const;
-    }
-    if (dice < 0.013) {
+    if (dice < 0.004) {
       this.counted.lost += 1;
       return 'lost' as const;
     }
-    return dice < 0.015 ? ('fail' as const) : undefined;
+    if (dice < 0.006) return 'fail' as const;
+    if (dice >= 0.03 || name !== 'TransactWriteItemsCommand') return undefined;
+    this.counted.conflicts += 1;
+    return 'conflict' as const;
   }
 
   private newId = '';

@@ -31,6 +31,7 @@ export function promisesOfTime(asked: Asked): string[] {
   const faults = [
     ...warned(asked),
     ...inTime(asked),
+    ...leftOver(asked),
     ...birthdays(asked, person),
     ...anniversaries(asked, person),
     ...rounds(asked, person),
@@ -112,6 +113,16 @@ function* inTime(asked: Asked): Generator<string> {
         yield `entry ${seq} lets go on ${entry.recordedAt} what was put aside until ${at}`;
     }
   }
+}
+
+/** After nights on which nothing went wrong there is nothing left whose day is over. */
+function* leftOver({ club, account: { buckets, lots, holds }, through }: Asked): Generator<string> {
+  for (const [date, amount] of Object.entries(buckets))
+    if (/^\d/.test(date) && date < through && amount > 0) yield `${amount} points of ${date} are there on ${through}`;
+  for (const [lot, amount] of Object.entries(lots))
+    if (/^\d/.test(lot) && lot.slice(0, 10) < through) yield `${amount} points of ${lot} wait on ${through}`;
+  for (const [id, { lapsesAt }] of Object.entries(holds))
+    if (dayIn(club.program.timeZone, lapsesAt) < through) yield `${id} is put aside until ${lapsesAt}, on ${through}`;
 }
 
 /** On which day of that year it is kept. */
