@@ -115,14 +115,15 @@ export class AppStack extends Stack {
       ],
       ...journal,
       findingMembers,
-      programAnd('PutItem'),
+      // How much of a budget is used stands in several rows.
+      programAnd('Query', 'PutItem'),
     );
     answers(
       'activities',
       ['POST /v1/activities', 'POST /v1/activities/{activityId}/confirm', 'POST /v1/activities/{activityId}/decline'],
       ...journal,
       findingMembers,
-      programAnd(),
+      programAnd('Query'),
     );
     answers(
       'redemptions',
@@ -231,7 +232,7 @@ export class AppStack extends Stack {
         table('TABLE_MEMBERS', members, 'BatchGetItem'),
         indexes(members, ...ROUND_INDEXES),
         // What comes with a day may be worth points, of which rules and campaigns have budgets.
-        table('TABLE_PROGRAM', program, 'GetItem', 'PutItem', 'UpdateItem'),
+        table('TABLE_PROGRAM', program, 'GetItem', 'Query', 'PutItem', 'UpdateItem'),
         sending('QUEUE_SWEEPS_URL', own.queue),
         // That a campaign has begun is in nobody's journal.
         publishing(this.bus),

@@ -1,10 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { Campaign } from '../loyalty/campaign.ts';
 import { campaignBudgets } from '../loyalty/campaigning.ts';
 import type { Draft } from '../loyalty/entry.ts';
@@ -13,9 +8,11 @@ import { LedgerBusy } from './journal.ts';
 import { isOvertaken } from './overtaken.ts';
 
 /**
- * What a rule or a campaign may give over all members. The total stands in one row, and beside it what was put aside for each entry,
- * under its business key: asking again finds it, and a member's own transaction never waits for everybody else's. What
- * was put aside for an entry that never came stays put aside: a budget may be used less than in full, never more.
+ * What a rule or a campaign may give over all members. How much is used stands in a few rows, each with a part of the
+ * budget as its own limit, so that sales at the same time seldom meet and all of them together never exceed it; beside
+ * them what was put aside for each entry, under its business key: asking again finds it, and a member's own transaction
+ * never waits for everybody else's. What was put aside for an entry that never came stays put aside: a budget may be used
+ * less than in full, never more.
  */
 export type Budgets = ReturnType<typeof openBudgets>;
 
@@ -27,6 +24,23 @@ type ByWanted = Readonly<Record<string, Wanted>>;
 const KEPT_DAYS = 800;
 const ATTEMPTS = 64;
 const BACKOFF_MS = { base: 4, max: 250 };
+
+/** A budget of so much lies in one part more, up to so many: of a small one nobody finds much in a part. */
+const PART = { points: 500, max: 32 };
+
+/** How a budget is parted; the first parts have what does not come out even. */
+function sizesOf(of: number): readonly number[] {
+  const count = Math.min(PART.max, Math.max(1, Math.floor(of / PART.points)));
+  return Array.from({ length: count }, (_, number) => Math.floor(of / count) + (number < of % count ? 1 : 0));
+}
+
+interface Budgeted {
+  readonly number: number;
+  readonly size: number;
+  readonly left: number;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 /** What is wanted of a budget, and how large the whole of it is. */
 export interface Wanted {
@@ -65,34 +79,72 @@ export function openBudgets({
   now?: () => Date;
   random?: () => number;
 }) {
-  const total = (rule: string) => ({ pk: { S: `B#${rule}` }, sk: { S: 'B' } });
+  const part = (rule: string, number: number) => ({
+    pk: { S: `B#${rule}` },
+    sk: { S: number === 0 ? 'B' : `B#${String(number).padStart(2, '0')}` },
+  });
   const share = (rule: string, memberId: string, key: string) => ({
     pk: { S: `B#${rule}` },
     sk: { S: `${memberId}#${key}` },
   });
 
-  async function pointsAt(Key: Record<string, AttributeValue>): Promise<number> {
-    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+  async function granted(rule: string, memberId: string, key: string): Promise<number> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: table, Key: share(rule, memberId, key), ConsistentRead: true }),
+    );
     return Number(Item?.points?.N ?? 0);
   }
 
-  /** What is put aside for the entry, and what more of what it wants there is. */
+  /** What has been put aside of each part. */
+  async function usedByPart(rule: string): Promise<ReadonlyMap<string, number>> {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        // The parts, and none of the shares: what parts a name from a number comes right before the dollar sign.
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: { ':pk': { S: `B#${rule}` }, ':first': { S: 'B' }, ':last': { S: 'B$' } },
+        ConsistentRead: true,
+      }),
+    );
+    return new Map(Items.map(({ sk, points }) => [sk?.S ?? '', Number(points?.N ?? 0)]));
+  }
+
+  /** What is put aside for the entry, and what more of what it wants there is, in which parts. */
   async function standing(rule: string, memberId: string, key: string, { points: wanted, of }: Wanted) {
-    const granted = await pointsAt(share(rule, memberId, key));
-    if (granted >= wanted) return { granted, more: 0 };
-    const used = await pointsAt(total(rule));
-    const left = of - used;
-    return { granted, more: Math.max(0, Math.min(wanted - granted, left)) };
+    const [has, used] = await Promise.all([granted(rule, memberId, key), usedByPart(rule)]);
+    const parts = sizesOf(of).map((size, number) => ({
+      number,
+      size,
+      left: Math.max(0, size - (used.get(part(rule, number).sk.S) ?? 0)),
+    }));
+    // Of a budget that was made smaller, single parts may have given more than is theirs now.
+    const left = Math.min(sum(parts.map((one) => one.left)), of - sum([...used.values()]));
+    return { has, more: Math.max(0, Math.min(wanted - has, left)), parts };
   }
 
   async function reserve(rule: string, memberId: string, key: string, wanted: Wanted): Promise<number> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const { granted, more } = await standing(rule, memberId, key, wanted);
-      if (more === 0 || (await putAside(rule, memberId, key, { granted, more, of: wanted.of })))
-        return Math.min(wanted.points, granted + more);
+      const { has, more, parts } = await standing(rule, memberId, key, wanted);
+      if (more === 0 || (await putAside(rule, memberId, key, { has, more, takes: takesOf(parts, more) })))
+        return Math.min(wanted.points, has + more);
       await wait(random() * Math.min(BACKOFF_MS.max, BACKOFF_MS.base * 2 ** attempt));
     }
     throw new LedgerBusy(`no budget was put aside after ${ATTEMPTS} tries`);
+  }
+
+  /** From one part where one has enough, any of them; else from as few as it takes. */
+  function takesOf(parts: readonly Budgeted[], more: number): readonly (Budgeted & { readonly take: number })[] {
+    const enough = parts.filter(({ left }) => left >= more);
+    const one = enough[Math.floor(random() * enough.length)];
+    if (one) return [{ ...one, take: more }];
+    let rest = more;
+    return parts
+      .toSorted((a, b) => b.left - a.left)
+      .flatMap((each) => {
+        const take = Math.min(rest, each.left);
+        rest -= take;
+        return take > 0 ? [{ ...each, take }] : [];
+      });
   }
 
   /** `false` when somebody was faster: look again at what is left. */
@@ -100,36 +152,33 @@ export function openBudgets({
     rule: string,
     memberId: string,
     key: string,
-    { granted, more, of }: { readonly granted: number; readonly more: number; readonly of: number },
+    { has, more, takes }: { readonly has: number; readonly more: number; readonly takes: ReturnType<typeof takesOf> },
   ): Promise<boolean> {
     const ttl = String(Math.floor(now().getTime() / 1000) + KEPT_DAYS * 86_400);
     try {
       await client.send(
         new TransactWriteItemsCommand({
           TransactItems: [
-            {
+            ...takes.map(({ number, size, take }) => ({
               Update: {
                 TableName: table,
-                Key: total(rule),
-                UpdateExpression: 'ADD points :more',
+                Key: part(rule, number),
+                UpdateExpression: 'ADD points :take',
                 ConditionExpression: 'attribute_not_exists(points) OR points <= :most',
-                ExpressionAttributeValues: {
-                  ':more': { N: String(more) },
-                  ':most': { N: String(of - more) },
-                },
+                ExpressionAttributeValues: { ':take': { N: String(take) }, ':most': { N: String(size - take) } },
               },
-            },
+            })),
             {
               Update: {
                 TableName: table,
                 Key: share(rule, memberId, key),
                 UpdateExpression: 'SET points = :after, #ttl = :ttl',
-                ConditionExpression: granted === 0 ? 'attribute_not_exists(points)' : 'points = :before',
+                ConditionExpression: has === 0 ? 'attribute_not_exists(points)' : 'points = :before',
                 ExpressionAttributeNames: { '#ttl': 'ttl' },
                 ExpressionAttributeValues: {
-                  ':after': { N: String(granted + more) },
+                  ':after': { N: String(has + more) },
                   ':ttl': { N: ttl },
-                  ...(granted > 0 && { ':before': { N: String(granted) } }),
+                  ...(has > 0 && { ':before': { N: String(has) } }),
                 },
               },
             },
@@ -158,11 +207,11 @@ export function openBudgets({
     /** What `reserve` would put aside now. */
     expect: (memberId: string, key: string, wanted: ByWanted): Promise<ByRule> =>
       each(wanted, async (rule, one) => {
-        const { granted, more } = await standing(rule, memberId, key, one);
-        return Math.min(one.points, granted + more);
+        const { has, more } = await standing(rule, memberId, key, one);
+        return Math.min(one.points, has + more);
       }),
 
     /** What has been put aside of a rule's budget so far. */
-    used: (rule: string): Promise<number> => pointsAt(total(rule)),
+    used: async (rule: string): Promise<number> => sum([...(await usedByPart(rule)).values()]),
   };
 }

@@ -1,9 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { openBudgets } from '../../lib/runtime/budgets.ts';
 import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
 import { type RunningDynamoDb, startDynamoDb, type Tables } from '../dynamodb.ts';
+import { contended } from './contended.ts';
+import { MemoryClient } from './memory-client.ts';
 import { program, sale, TestClock, visit } from './world.ts';
 
 let dynamo: RunningDynamoDb;
@@ -110,6 +113,61 @@ describe('a budget', () => {
       asked: [{ visit: 30 }, { visit: 50 }, { visit: 20 }, { visit: 100 }],
       used: 100,
     });
+  });
+});
+
+describe('a large budget lies in parts', () => {
+  const reserving = (client: DynamoDBClient, of: number) => {
+    const budgets = openBudgets({ client, table: 'program' });
+    return {
+      ask: async (entry: number, points: number) =>
+        (await budgets.reserve(`m${entry}`, `E#${entry}`, { rule: { points, of } })).rule ?? 0,
+      used: () => budgets.used('rule'),
+    };
+  };
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+  it('so that fifty who meet seldom wait for each other, and exactly all of it is given', async () => {
+    const { client, seen } = contended(new MemoryClient(), { ms: 10 });
+    const { ask, used } = reserving(client, 20_000);
+    const few = await Promise.all(Array.from({ length: 50 }, (_, at) => ask(at, 10)));
+    expect(sum(few)).toBe(500);
+    // In one row, fifty took 365 transactions.
+    expect(seen.transactions).toBeLessThan(200);
+    const rest = await Promise.all(Array.from({ length: 50 }, (_, at) => ask(100 + at, 777)));
+    expect({ given: sum(few) + sum(rest), used: await used() }).toEqual({ given: 20_000, used: 20_000 });
+    // Each that is asked again gets what it had.
+    expect(await Promise.all(few.map((_, at) => ask(at, 10)))).toEqual(few);
+  }, 60_000);
+
+  it('of which one after the other gets what it wants as long as there is any, however it is parted', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 9_000 }),
+        fc.array(fc.integer({ min: 1, max: 3_000 }), { maxLength: 12 }),
+        async (of, wishes) => {
+          const { ask, used } = reserving(new MemoryClient().asClient(), of);
+          let left = of;
+          for (const [at, wish] of wishes.entries()) {
+            expect(await ask(at, wish)).toBe(Math.min(wish, left));
+            left -= Math.min(wish, left);
+          }
+          expect(await used()).toBe(of - left);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([
+    [4_000, 3_000, 0],
+    [4_000, 9_000, 6_000],
+    [400, 20_000, 19_700],
+  ])('of %i with some given, and then made %i: it gives %i more', async (before, after, more) => {
+    const memory = new MemoryClient();
+    const first = Math.min(before, 3_000) === 3_000 ? 3_000 : 300;
+    await reserving(memory.asClient(), before).ask(1, first);
+    expect(await reserving(memory.asClient(), after).ask(2, 100_000)).toBe(more);
   });
 });
 
