@@ -328,7 +328,7 @@ function occasionOf(fact: SaleFact | ActivityFact, account: Account, situation: 
     locationId: fact.locationId,
     tier,
     memberTags: situation.memberTags ?? [],
-    ...(fact.type === 'activity' && { activity: fact.activity }),
+    ...(fact.type === 'activity' && { activity: fact.activity, daysAway: fact.daysAway }),
     purchase: fact.type === 'sale' ? account.purchases + 1 : account.purchases,
     visit: account.visits + (isVisit(fact) ? 1 : 0),
   };
@@ -413,6 +413,7 @@ export function decideActivity(account: Account, fact: ActivityFact, situation: 
       activity: fact.activity,
       activityId: fact.activityId,
       ...(fact.years !== undefined && { years: fact.years }),
+      ...(fact.daysAway !== undefined && { daysAway: fact.daysAway }),
       earned: kept.earned,
       to,
       parts,

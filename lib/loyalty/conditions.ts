@@ -15,6 +15,8 @@ export interface Occasion {
   readonly memberTags: readonly string[];
   /** Absent for a sale. */
   readonly activity?: string;
+  /** Of an absence. */
+  readonly daysAway?: number | undefined;
   /** This one counted. */
   readonly purchase: number;
   readonly visit: number;
@@ -85,6 +87,8 @@ function askedOfOccasion(condition: Condition): AskedOf<Occasion> | undefined {
     }
     case 'activity':
       return named(condition.activities, ({ activity }) => activity);
+    case 'days-away':
+      return ({ daysAway }) => daysAway !== undefined && condition.days.includes(daysAway);
     case 'location-in':
       return named(condition.locations, ({ locationId }) => locationId);
     case 'location-not-in':

@@ -136,6 +136,7 @@ export type Detail =
       readonly activity: string;
       readonly activityId: string;
       readonly years?: number;
+      readonly daysAway?: number;
       readonly earned: Points;
       readonly to: string;
       readonly parts: readonly Part[];

@@ -110,6 +110,7 @@ export const Activity = z.enum([
   'anniversary',
   'monthly',
   'yearly',
+  'inactive',
 ]);
 export type Activity = z.output<typeof Activity>;
 
@@ -120,6 +121,8 @@ export const ActivityFact = z.object({
   activityId: z.string().min(1).max(100),
   /** Of an anniversary: which one. */
   years: z.int().positive().optional(),
+  /** Of an absence: the step of `inactivity.daysAfter` that was reached. */
+  daysAway: z.int().positive().optional(),
   locationId: z.string().max(100).optional(),
   staffId: z.string().max(100).optional(),
 });

@@ -48,9 +48,13 @@ export function timeOn(day: Day, { timeZone }: Pick<Program, 'timeZone'>, now: D
 
 /** What time itself brings; `once` says how often: `2026` for once a year. It is once for the person, whatever is merged. */
 export const broughtByTime = (
-  activity: 'birthday' | 'anniversary' | 'monthly' | 'yearly',
+  activity: 'birthday' | 'anniversary' | 'monthly' | 'yearly' | 'inactive',
   memberId: string,
-  { once, occurredAt, years }: { readonly once: string; readonly occurredAt: Instant; readonly years?: number },
+  {
+    once,
+    occurredAt,
+    ...more
+  }: { readonly once: string; readonly occurredAt: Instant; readonly years?: number; readonly daysAway?: number },
 ): ActivityFact => ({
   type: 'activity',
   factId: `${OURSELVES}:${activity}:${memberId}:${once}`,
@@ -59,16 +63,19 @@ export const broughtByTime = (
   identities: [{ type: 'member', value: memberId }],
   activity,
   activityId: once,
-  ...(years !== undefined && { years }),
+  ...more,
 });
 
-/** A month or a year that brings a member nothing is no entry; a birthday is one, since it is greeted. */
+/**
+ * A month or a year that brings a member nothing is no entry, nor is an offer to somebody who stays away; a birthday is
+ * one, since it is greeted.
+ */
 export const isEmptyRound = ({ detail }: Pick<Draft, 'detail'>): boolean =>
   detail.kind === 'activity' && ROUNDS.has(detail.activity) && detail.earned === 0;
 
-const ROUNDS: ReadonlySet<string> = new Set(['monthly', 'yearly']);
+const ROUNDS: ReadonlySet<string> = new Set(['monthly', 'yearly', 'inactive']);
 
-const BY_TIME: ReadonlySet<string> = new Set(['birthday', 'anniversary', 'monthly', 'yearly']);
+const BY_TIME: ReadonlySet<string> = new Set(['birthday', 'anniversary', 'monthly', 'yearly', 'inactive']);
 
 /** Whether the member did something, which keeps points alive; a birthday comes to those too who have long been gone. */
 export const isDeed = (activity: string): boolean => !BY_TIME.has(activity);

@@ -99,6 +99,8 @@ function circumstance(condition: Exclude<Condition, AboutGoods | { is: 'activity
       return 'on the first order';
     case 'every':
       return `on every ${ordinal(condition.nth)} ${condition.of === 'purchase' ? 'order' : 'visit'}`;
+    case 'days-away':
+      return `after ${anyOf(condition.days.map(String))} days away`;
     case 'location-in':
       return `in ${anyOf(condition.locations)}`;
     case 'location-not-in':

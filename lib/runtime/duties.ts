@@ -1,14 +1,21 @@
+import { activityKey } from '../loyalty/accrue.ts';
 import { addDays } from '../loyalty/calendar.ts';
 import { nextExpiry } from '../loyalty/due.ts';
+import { broughtByTime } from '../loyalty/occasions.ts';
+import { mayEarn } from '../loyalty/own-activities.ts';
 import type { Program } from '../loyalty/program.ts';
 import { lapsable } from '../loyalty/reminders.ts';
 import { today } from '../loyalty/situation.ts';
 import type { Keeper } from './keeper.ts';
+import type { Absence } from './ledger/absences.ts';
 import type { Duty } from './sweeps.ts';
 
 export interface DutiesOptions {
   /** What is called of a ledger; the whole of one will do. */
-  readonly till: Pick<Keeper, 'account' | 'remind' | 'expire' | 'lookAgain' | 'missed' | 'void' | 'review'>;
+  readonly till: Pick<
+    Keeper,
+    'account' | 'entry' | 'activity' | 'remind' | 'expire' | 'lookAgain' | 'missed' | 'void' | 'review'
+  >;
   readonly program: Program;
   readonly now: () => Date;
   /** Connectors that write to members about points that expire. */
@@ -26,8 +33,16 @@ export const openDuties = (options: DutiesOptions): Duties => ({
     await options.till.lookAgain(memberId);
   },
   reviews: (memberId) => review(options, memberId),
-  absences: (memberId) => options.till.missed(memberId),
+  absences: (memberId) => options.till.missed(memberId, (absence) => offer(options, memberId, absence)),
 });
+
+/** Something to come back for, once for each step of each absence, where a rule gives it. */
+async function offer({ till, program, now }: DutiesOptions, memberId: string, { since, days }: Absence): Promise<void> {
+  if (!mayEarn(program, 'inactive')) return;
+  const told = { once: `${since}:${days}`, occurredAt: now().toISOString(), daysAway: days };
+  const fact = broughtByTime('inactive', memberId, told);
+  if (!(await till.entry(memberId, activityKey(fact)))) await till.activity(memberId, fact);
+}
 
 /** Each date on its own and in order, also those that no sweep came by: the journal says what was lost when. */
 async function lapsePoints({ till, program, now }: DutiesOptions, memberId: string): Promise<void> {

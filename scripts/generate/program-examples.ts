@@ -19,7 +19,7 @@ export interface Goods {
 
 export type Doing =
   | { readonly sale: Goods & { readonly lines?: readonly Goods[] }; readonly place?: string; readonly source?: string }
-  | { readonly activity: string; readonly place?: string }
+  | { readonly activity: string; readonly place?: string; readonly daysAway?: number }
   /** Of the sale before. */
   | { readonly back: string | 'everything' }
   | { readonly redeem: { readonly rewardId?: string; readonly points?: number; readonly step?: number } }
@@ -820,9 +820,33 @@ export const EXAMPLES: readonly {
       },
       {
         title: '`inactivity`',
-        says: 'After so many days without a deed, the event `member.inactive` says so, each once until the member comes back.',
+        says: 'After so many days without a deed, the event `member.inactive` says so, each once until the member comes back. Which step it is, `rung`, a text may ask, and invite to something else each time.',
         program: { inactivity: { daysAfter: [30, 60, 90] } },
         happens: [],
+      },
+      {
+        title: '`days-away`',
+        says: 'An offer to come back for: the activity `inactive` comes with each step, and a rule may give another one for another step. To offer a reward, launch a campaign of kind `reward` for those who were not `active-within` so many days.',
+        program: {
+          inactivity: { daysAfter: [30, 60, 90] },
+          rules: [
+            onePerEuro,
+            {
+              id: 'come-back',
+              on: 'activity',
+              when: [
+                { is: 'activity', activities: ['inactive'] },
+                { is: 'days-away', days: [60] },
+              ],
+              earn: fifty,
+              expiry: { kind: 'months', months: 1, until: 'day' },
+            },
+          ],
+        },
+        happens: [
+          { says: '30 days without a deed', does: { activity: 'inactive', daysAway: 30 }, comes: '0 points' },
+          { says: '60 days', does: { activity: 'inactive', daysAway: 60 }, comes: '50 points' },
+        ],
       },
       {
         title: '`statements`',

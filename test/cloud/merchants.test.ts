@@ -69,7 +69,7 @@ describe('a wrong merchant is refused with path, value and fix', () => {
       { program: { ...program, rules: [{ ...spend, when: [{ is: 'full-moon' }] }] } },
       'program.rules.0.when.0.is',
       '"full-moon"',
-      'use "category-in", "category-not-in", "sku-in", "sku-not-in", "tag-in", "tag-not-in", "minimum-spend", "first-purchase", "every", "activity", "location-in", "location-not-in", "source-in", "source-not-in", "weekday", "hours", "between", "tier-in", "member-tag-in"',
+      'use "category-in", "category-not-in", "sku-in", "sku-not-in", "tag-in", "tag-not-in", "minimum-spend", "first-purchase", "every", "activity", "days-away", "location-in", "location-not-in", "source-in", "source-not-in", "weekday", "hours", "between", "tier-in", "member-tag-in"',
     ],
     [
       'a fraction of a cent',
@@ -145,6 +145,13 @@ describe('a wrong merchant is refused with path, value and fix', () => {
       'connectors.0.on',
       '["points.earned"]',
       'Shopify only tells us things and can be told nothing: leave its events out',
+    ],
+    [
+      'a rhythm for a connector that cannot be asked',
+      { connectors: [{ id: 'slack', settings: {}, on: [], reconcileEveryMinutes: 15 }] },
+      'connectors.0.reconcileEveryMinutes',
+      '15',
+      'Slack cannot be asked what happened: leave it out',
     ],
   ])('%s', (_, change, path, value, fix) => {
     expect(() => checkMerchant({ ...artCafe, ...change }, 'merchants/art-cafe.ts')).toThrow(

@@ -2,12 +2,12 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { announce } from '../../lib/loyalty/announce.ts';
 import { addDays } from '../../lib/loyalty/calendar.ts';
-import type { ProgramInput } from '../../lib/loyalty/program.ts';
+import { Program, type ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { openDuties } from '../../lib/runtime/duties.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
-import { ledgerOn, program, sale, TestClock, tables, visit } from './world.ts';
+import { ledgerOn, program, programInput, sale, TestClock, tables, visit } from './world.ts';
 
 const counts = { crashPoints: 0, nights: 0 };
 afterAll(() => {
@@ -15,6 +15,20 @@ afterAll(() => {
 });
 
 const M = 'm_away';
+
+const offer = (days: number, points: number) => ({
+  id: `back-${days}`,
+  on: 'activity' as const,
+  when: [
+    { is: 'activity' as const, activities: ['inactive'] },
+    { is: 'days-away' as const, days: [days] },
+  ],
+  multiplied: false,
+  earn: { kind: 'flat' as const, points },
+  expiry: { kind: 'months' as const, months: 1, until: 'day' as const },
+});
+/** Nothing for the first step. */
+const offers = { rules: [...programInput.rules, offer(60, 50), offer(90, 200)] } satisfies Partial<ProgramInput>;
 
 class Nights {
   readonly clock = new TestClock('2026-03-01T11:00:00Z');
@@ -25,8 +39,8 @@ class Nights {
   looks = 0;
   private swept = '';
 
-  constructor(daysAfter: number[] = [30, 60, 90]) {
-    this.changes = { inactivity: { daysAfter } };
+  constructor(daysAfter: number[] = [30, 60, 90], more: Partial<ProgramInput> = {}) {
+    this.changes = { inactivity: { daysAfter }, ...more };
     this.ledger = ledgerOn(this.memory.asClient(), this.clock, this.changes);
   }
 
@@ -64,6 +78,15 @@ class Nights {
     return (await this.ledger.entries(M)).flatMap(({ recordedAt, detail }) =>
       detail.kind === 'inactive'
         ? [`${recordedAt.slice(5, 10)} ${detail.days}/${detail.rung} since ${detail.since.slice(5)}`]
+        : [],
+    );
+  }
+
+  /** `day points` */
+  async offered(): Promise<string[]> {
+    return (await this.ledger.entries(M)).flatMap(({ recordedAt, detail }) =>
+      detail.kind === 'activity' && detail.activity === 'inactive'
+        ? [`${recordedAt.slice(5, 10)} ${detail.earned}`]
         : [],
     );
   }
@@ -123,6 +146,45 @@ describe('a member who stays away', () => {
     const ledger = ledgerOn(life.memory.asClient(), life.clock);
     await ledger.sale(M, sale('o', 1_000));
     expect(life.due).toBeUndefined();
+  });
+});
+
+describe('an offer to come back for', () => {
+  it('is another one for each step, once for each absence', async () => {
+    const life = new Nights([30, 60, 90], offers);
+    await life.buy('2026-03-01');
+    await life.nights('2026-03-02', '2026-08-01');
+    expect(await life.offered()).toEqual(['04-30 50', '05-30 200']);
+    expect((await life.ledger.account(M))?.buckets).toMatchObject({ '2026-05-30': 50, '2026-06-30': 200 });
+    await life.buy('2026-08-02');
+    await life.nights('2026-08-03', '2026-10-02');
+    expect((await life.offered()).slice(2)).toEqual(['10-01 50']);
+    await life.sound();
+  });
+
+  it('is no deed: who was offered something still stays away', async () => {
+    const life = new Nights([30, 60, 90], offers);
+    await life.buy('2026-03-01');
+    await life.nights('2026-03-02', '2026-08-01');
+    expect((await life.ledger.account(M))?.lastActivityOn).toBe('2026-03-01');
+    expect((await life.noticed()).length).toBe(3);
+    expect(life.due).toBeUndefined();
+  });
+
+  it.each([
+    ['without the activity', [{ is: 'days-away', days: [60] }], 'rules.0.when.0.is'],
+    [
+      'at no step',
+      [
+        { is: 'activity', activities: ['inactive'] },
+        { is: 'days-away', days: [45] },
+      ],
+      'rules.0.when.1.days.0',
+    ],
+  ] as const)('%s is refused before anything is built', (_, when, path) => {
+    const rule = { ...offer(60, 50), when: [...when] };
+    const checked = Program.safeParse({ ...programInput, inactivity: { daysAfter: [30, 60] }, rules: [rule] });
+    expect(checked.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
   });
 });
 
@@ -191,7 +253,7 @@ describe('every call as a crash point', () => {
     'of the look on %s: brought again, it ends as if nothing had happened',
     async (day) => {
       const attempt = async (mishap?: { at: number; kind: Mishap }) => {
-        const life = new Nights();
+        const life = new Nights([30, 60, 90], offers);
         await life.buy('2026-03-01');
         await life.nights('2026-03-02', addDays(day, -1));
         life.clock.to(`${day}T01:30:00Z`);
@@ -204,7 +266,7 @@ describe('every call as a crash point', () => {
         }
         await life.duties().absences(M);
         await life.sound();
-        return { calls: first.calls, noticed: await life.noticed(), due: life.due };
+        return { calls: first.calls, noticed: await life.noticed(), offered: await life.offered(), due: life.due };
       };
       const clean = await attempt();
       for (let at = 1; at <= clean.calls; at += 1) {

@@ -53,7 +53,10 @@ class Customer {
     if ('activity' in does) {
       const activity = does.activity as ActivityFact['activity'];
       return earned(
-        this.post(decideActivity(this.account, visit(id, { activity, occurredAt: at }), situation), situation),
+        this.post(
+          decideActivity(this.account, visit(id, { activity, occurredAt: at, daysAway: does.daysAway }), situation),
+          situation,
+        ),
       );
     }
     if ('back' in does) return this.back(does.back, id, situation);

@@ -47,6 +47,12 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
         complain([...here, 'to'], 'no time is between: set to before or after from', condition.to);
       if (condition.is === 'activity' && on !== 'activity')
         complain([...here, 'is'], 'only a rule with on: "activity" can ask for activities', condition.is);
+      if (condition.is === 'days-away' && !asksFor(when, 'inactive'))
+        complain([...here, 'is'], 'only the activity "inactive" has days: ask for it beside this', condition.is);
+      if (condition.is === 'days-away')
+        for (const [index, days] of condition.days.entries())
+          if (!program.inactivity?.daysAfter.includes(days))
+            complain([...here, 'days', index], 'is no step of inactivity.daysAfter: nobody is noticed then', days);
       if (OF_SALES.has(condition.is) && on !== 'sale')
         complain([...here, 'is'], 'only a rule with on: "sale" can ask for that', condition.is);
     }
@@ -68,7 +74,7 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
   for (const [index, { when }] of program.multipliers.entries()) {
     // A multiplier applies to whatever earns: words about goods would leave activities without an answer.
     for (const [at, condition] of when.entries()) {
-      if (condition.is === 'activity' || OF_SALES.has(condition.is))
+      if (condition.is === 'activity' || condition.is === 'days-away' || OF_SALES.has(condition.is))
         complain(
           ['multipliers', index, 'when', at, 'is'],
           'a multiplier is about time, place and member: put this into a rule',
@@ -113,6 +119,9 @@ export function checkProgram({ value: program, issues }: z.core.ParsePayload<Pro
       maxPoints,
     );
 }
+
+const asksFor = (when: readonly Condition[], activity: string): boolean =>
+  when.some((condition) => condition.is === 'activity' && condition.activities.includes(activity));
 
 function checkTiers({ tiers, qualify }: Program, complain: Complain): void {
   const { keep, graceDays } = qualify;

@@ -28,6 +28,8 @@ export const Condition = z.discriminatedUnion('is', [
   /** The tenth, the twentieth … purchase, or visit. */
   is('every', { nth: z.int().min(2).max(1_000), of: z.enum(['purchase', 'visit']) }),
   is('activity', { activities: Names }),
+  /** Of the activity `inactive`: these steps of `inactivity.daysAfter`. */
+  is('days-away', { days: z.array(z.int().min(1).max(1_000)).min(1).max(10) }),
   is('location-in', { locations: Names }),
   is('location-not-in', { locations: Names }),
   is('source-in', { sources: Names }),

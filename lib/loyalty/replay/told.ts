@@ -54,8 +54,9 @@ export function refundTold(entry: Entry, detail: Of<'refund'>, currency: string)
   };
 }
 
-export function activityTold(entry: Entry, { activity, activityId, years, locationId }: Of<'activity'>): ActivityFact {
-  return { ...base(entry), type: 'activity', activity: activity as Activity, activityId, years, locationId };
+export function activityTold(entry: Entry, detail: Of<'activity'>): ActivityFact {
+  const { activity, activityId, years, daysAway, locationId } = detail;
+  return { ...base(entry), type: 'activity', activity: activity as Activity, activityId, years, daysAway, locationId };
 }
 
 /**
