@@ -1,4 +1,10 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Fact, Identity } from '../loyalty/facts.ts';
 
 /**
@@ -29,12 +35,18 @@ export function openWaitingRoom({
     async put(fact: Fact, whats: readonly WaitingFor[], days: number): Promise<void> {
       const ttl = String(Math.floor(now().getTime() / 1000) + days * 86_400);
       for (const what of whats) {
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: { ...key(what, fact.factId), fact: { S: JSON.stringify(fact) }, ttl: { N: ttl } },
-          }),
-        );
+        try {
+          await client.send(
+            new PutItemCommand({
+              TableName: table,
+              Item: { ...key(what, fact.factId), fact: { S: JSON.stringify(fact) }, ttl: { N: ttl } },
+              // What was told stands.
+              ...(fact.found && { ConditionExpression: 'attribute_not_exists(pk)' }),
+            }),
+          );
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        }
       }
     },
 

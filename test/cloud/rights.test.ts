@@ -153,6 +153,15 @@ describe('a function may do this, and nothing else', () => {
       },
     ],
     [
+      'tend-shopify',
+      {
+        shopify: 'GetSecretValue',
+        program: 'UpdateItem',
+        'facts.fifo': 'SendMessage',
+        'shopify-tending': `ChangeMessageVisibility ${consume.replace(' ReceiveMessage', '')} ReceiveMessage SendMessage`,
+      },
+    ],
+    [
       'deliver-twilio-sms',
       {
         'twilio-sms': 'GetSecretValue',
@@ -208,6 +217,28 @@ const WILDCARDS: readonly { readonly reason: string; readonly is: (statement: St
       JSON.stringify(Resource).endsWith(':schedule/",{"Ref":"Schedules"},"/campaign-*"]]}'),
   },
 ];
+
+it('Scheduler may put messages into the queues that a schedule is for, and nothing else', () => {
+  const roles = cafe.ofType('AWS::Scheduler::Schedule').map(({ properties }) => ({
+    queue: cafe.nameOf(properties.Target.Arn),
+    may: statementsOf(cafe.behind(properties.Target.RoleArn)).map(({ Action, Resource }) => [
+      Action,
+      [Resource]
+        .flat()
+        .map((one) => cafe.nameOf(one))
+        .sort(),
+    ]),
+  }));
+  const engine = ['audit', 'audit-parked', 'sweeps', 'sweeps-parked'];
+  for (const { queue, may } of roles)
+    expect(may).toEqual([['sqs:SendMessage', engine.includes(queue) ? engine : [queue, `${queue}-parked`]]]);
+  expect([...new Set(roles.map(({ queue }) => queue))]).toEqual([
+    'sweeps',
+    'audit',
+    'shopify-tending',
+    'stripe-tending',
+  ]);
+});
 
 describe.each([
   ['café', cafe],

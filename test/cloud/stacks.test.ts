@@ -103,12 +103,19 @@ describe.each(everyShop)('%s', (_, stacks) => {
     const sources = stacks
       .ofType('AWS::Lambda::Function')
       .filter(({ properties }) => /-receive-/.test(properties.FunctionName));
-    expect(counted.map(({ properties }) => properties.MetricName).sort()).toEqual([
-      'DeliveryUnknown',
-      'LedgerCheckFailed',
-      'LedgerCheckFailed',
-      ...sources.map(() => 'SignatureRejected'),
-    ]);
+    const tended = stacks
+      .ofType('AWS::Lambda::Function')
+      .filter(({ properties }) => /-tend-/.test(properties.FunctionName));
+    expect(counted.map(({ properties }) => properties.MetricName).sort()).toEqual(
+      [
+        'DeliveryUnknown',
+        'LedgerCheckFailed',
+        'LedgerCheckFailed',
+        ...tended.map(() => 'FoundUnreadable'),
+        ...sources.map(() => 'SignatureRejected'),
+        ...tended.map(() => 'SubscriptionDiffers'),
+      ].sort(),
+    );
   });
 
   it('runs every function alike', () => {
@@ -307,7 +314,7 @@ describe('connectors', () => {
         connectors: [use('shopify', { shop: 'a.myshopify.com' }), use('slack', {}, ['fraud.flagged'])],
       }),
     );
-    expect(functions(told)).toEqual(['deliver-slack', 'receive-shopify']);
+    expect(functions(told)).toEqual(['deliver-slack', 'receive-shopify', 'tend-shopify']);
     expect(told.ofType('AWS::SecretsManager::Secret').map(({ properties }) => properties.Name)).toEqual([
       'shop/shopify',
       'shop/slack',
@@ -415,7 +422,22 @@ describe('sweeps', () => {
       ['cron(50 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"yearly"}'],
       ['cron(55 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"statements"}'],
       ['cron(30 4 * * ? *)', 'Europe/Berlin', '{"kind":"audit"}'],
+      ['cron(10 4 * * ? *)', 'Europe/Berlin', '{"kind":"subscribe"}'],
+      ['rate(60 minutes)', 'Europe/Berlin', '{"kind":"reconcile"}'],
+      ['cron(10 4 * * ? *)', 'Europe/Berlin', '{"kind":"subscribe"}'],
+      ['rate(60 minutes)', 'Europe/Berlin', '{"kind":"reconcile"}'],
     ]);
+  });
+
+  it('and look back at a source as often as the merchant wants, where it can be asked', () => {
+    const shopify = { ...use('shopify', { shop: 'a.myshopify.com' }), reconcileEveryMinutes: 15 };
+    const often = new Stacks(merchant({ ...artCafe, id: 'shop', connectors: [shopify] }));
+    expect(
+      often
+        .ofType('AWS::Scheduler::Schedule')
+        .filter(({ properties }) => properties.Name === 'reconcile-shopify')
+        .map(({ properties }) => [properties.ScheduleExpression, often.behind(properties.GroupName).type]),
+    ).toEqual([['rate(15 minutes)', 'AWS::Scheduler::ScheduleGroup']]);
   });
 
   it.each([
@@ -443,9 +465,11 @@ describe('what a person needs stands in the outputs', () => {
       [
         'SecretsToFill',
         'ShopifyReceiveParkedUrl',
+        'ShopifyTendParkedUrl',
         'ShopifyWebhookUrl',
         'SlackDeliverParkedUrl',
         'StripeReceiveParkedUrl',
+        'StripeTendParkedUrl',
         'StripeWebhookUrl',
         'TwilioSmsDeliverParkedUrl',
         'TwilioSmsReceiveParkedUrl',

@@ -1,13 +1,20 @@
 import { readdirSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import type { Connector } from '../../lib/connectors/contract.ts';
+import type { Connector, Found, Manifest } from '../../lib/connectors/contract.ts';
 import { connectors } from '../../lib/connectors/index.ts';
-import { Permanent, Transient, Unauthorized, Unknown, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import {
+  NotEquipped,
+  Permanent,
+  Transient,
+  Unauthorized,
+  Unknown,
+  WebhookRejected,
+} from '../../lib/connectors/kit/errors.ts';
 import type { RawRequest, Verified } from '../../lib/connectors/kit/webhook.ts';
 import { type ConnectorId, manifests } from '../../lib/connectors/manifests.ts';
 import { Fact } from '../../lib/loyalty/facts.ts';
-import { type Answer, contextOf, type Fixture, type SourceSample, unreachable } from './fixture.ts';
+import { type Answer, contextOf, type Fixture, HOOK_URL, type SourceSample, unreachable } from './fixture.ts';
 import { fixtures } from './fixtures/index.ts';
 
 /** What every connector has to hold and types cannot see. */
@@ -48,6 +55,10 @@ describe('the catalogues', () => {
     expect(new Set(manifest.roles).size).toBe(manifest.roles.length);
     expect(manifest.channel !== undefined).toBe(manifest.roles.includes('channel'));
     expect((manifest.hears?.length ?? 0) > 0).toBe(manifest.roles.includes('source'));
+    const { source } = roles as { source?: { subscribe?: unknown; reconcile?: unknown } };
+    const { source: sample } = fixtures[id] as { source?: SourceSample };
+    expect([source?.subscribe, sample?.subscribe].map(Boolean)).toEqual(Array(2).fill(manifest.subscribes === true));
+    expect([source?.reconcile, sample?.reconcile].map(Boolean)).toEqual(Array(2).fill(Boolean(manifest.reconcile)));
   });
 
   it.each(ids)('%s has limits that Lambda and SQS can hold', (id) => {
@@ -203,6 +214,106 @@ describe.each(sampled('source'))('%s, a source', (_, { connector, fixture }) => 
         );
       }
     }
+  });
+});
+
+interface Tended {
+  subscribe(hookUrl: string, context: unknown): Promise<readonly string[]>;
+  reconcile(since: Date, context: unknown, after?: string): Promise<Found>;
+}
+const tended = sampled('source').filter(([id]) => {
+  const { subscribes, reconcile }: Manifest = manifests[id];
+  return subscribes || reconcile;
+});
+
+describe.each(tended)('%s, a source that is asked', (id, { connector, fixture }) => {
+  const { subscribe, reconcile } = connector.roles.source as unknown as Partial<Tended>;
+  const sample = fixture.source as SourceSample;
+  const around = (fetch: typeof globalThis.fetch, secret?: unknown) =>
+    contextOf(connector, fixture, { now: sample.now, fetch, secret });
+  const hookUrl = `${HOOK_URL}/${id}`;
+  const ways: [string, (context: unknown) => Promise<unknown>][] = [
+    ...(subscribe ? [['subscribe', (context: unknown) => subscribe(hookUrl, context)] as [string, never]] : []),
+    ...(reconcile
+      ? [['reconcile', (context: unknown) => reconcile(sample.reconcile?.since as Date, context)] as [string, never]]
+      : []),
+  ];
+  const failing = async (way: (context: unknown) => Promise<unknown>, answer: () => Response | Promise<Response>) => {
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      expect(new URL(String(url)).protocol).toBe('https:');
+      expect(init?.redirect).toBe('manual');
+      return answer();
+    };
+    const error = await way(around(fetch)).then(
+      () => 'it worked',
+      (thrown: unknown) => thrown,
+    );
+    for (const text of strings(fixture.secret)) expect(inspect(error, { depth: 10 })).not.toContain(text);
+    return error;
+  };
+
+  if (reconcile && sample.reconcile) {
+    const { since, vendor, facts } = sample.reconcile;
+    it('finds what happened, in the words and under the keys of its deliveries', async () => {
+      const found = await reconcile(since, around(vendor));
+      expect(found).toMatchObject({ facts, unreadable: [] });
+      expect(found.facts.map((fact) => Fact.parse(fact))).toEqual(facts);
+      const heard = sample.deliveries.flatMap((one) => one.facts);
+      for (const fact of facts) {
+        const told = heard.find(({ factId }) => factId === fact.factId);
+        // Who served is not always to be had; a time may be written for another zone.
+        const { staffId: _, ...same } = { staffId: undefined, ...told };
+        expect({ ...fact, occurredAt: new Date(fact.occurredAt) }).toEqual({
+          ...same,
+          occurredAt: new Date(told?.occurredAt ?? 0),
+        });
+      }
+    });
+  }
+
+  if (subscribe && sample.subscribe) {
+    const { sending, silent } = sample.subscribe;
+    it('changes nothing where all is as it should be', async () => {
+      expect(await subscribe(hookUrl, around(sending))).toEqual([]);
+    });
+    it('makes what is missing, or says what the merchant is to do, and the same when it is asked again', async () => {
+      const { fetch, changes, says } = silent();
+      expect(await subscribe(hookUrl, around(fetch))).toEqual(says);
+      const once = [...changes()];
+      expect(once.length + says.length).toBeGreaterThan(0);
+      expect(await subscribe(hookUrl, around(fetch))).toEqual(says);
+      expect(changes()).toEqual(once);
+    });
+  }
+
+  describe.each(ways)('%s', (_, way) => {
+    it('says so when the secret holds nothing to ask with', async () => {
+      const shape = connector.manifest.secret.shape as Record<
+        string,
+        { safeParse(value: unknown): { success: boolean } }
+      >;
+      const needed = Object.entries(fixture.secret).filter(([name]) => !shape[name]?.safeParse(undefined).success);
+      await expect(way(around(unreachable, Object.fromEntries(needed)))).rejects.toThrow(NotEquipped);
+    });
+
+    it('is tried again when nobody answers, after a 5xx, and as late as a 429 asks for', async () => {
+      for (const error of [new DOMException('timed out', 'TimeoutError'), new TypeError('fetch failed')])
+        expect(await failing(way, () => Promise.reject(error))).toBeInstanceOf(Transient);
+      for (const status of [500, 502, 503, 504])
+        expect(await failing(way, () => new Response('down', { status }))).toBeInstanceOf(Transient);
+      const busy = await failing(way, () => new Response('', { status: 429, headers: { 'retry-after': '7' } }));
+      expect(busy).toMatchObject({ name: 'Transient', retryAfterSeconds: 7 });
+    });
+
+    it.each([401, 403])('has staff told of a %d', async (status) => {
+      expect(await failing(way, () => new Response('no', { status }))).toBeInstanceOf(Unauthorized);
+    });
+
+    it('takes no other answer for one that it knows', async () => {
+      for (const status of [200, 201, 301, 400, 404, 422])
+        for (const body of ['', 'no', '{}', 'null', '[]', '{"data":null}', '{"data":{"x":1}}', '<html>'])
+          expect(await failing(way, () => new Response(body, { status }))).toBeInstanceOf(Permanent);
+    });
   });
 });
 

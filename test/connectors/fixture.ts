@@ -38,7 +38,20 @@ export interface SourceSample {
   readonly restamp?: (request: RawRequest, at: Date) => RawRequest;
   /** Genuine in every way, and meant for somebody else. */
   readonly otherTenant: RawRequest;
+  /** Where the manifest says `reconcile`: what the vendor has, and what we find. */
+  readonly reconcile?: { readonly since: Date; readonly vendor: typeof fetch; readonly facts: readonly Fact[] };
+  /** Where it says `subscribes`: a vendor that sends all it should, and one that sends nothing yet. */
+  readonly subscribe?: { readonly sending: typeof fetch; readonly silent: () => Silent };
 }
+
+/** A vendor that sends nothing: what it is told to change, and what only the merchant can. */
+export interface Silent {
+  readonly fetch: typeof fetch;
+  readonly changes: () => readonly unknown[];
+  readonly says: readonly string[];
+}
+
+export const HOOK_URL = 'https://api.example/webhooks';
 
 export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { Permanent, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import { NotEquipped, Permanent, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/shopify/index.ts';
 import type { SaleFact } from '../../lib/loyalty/facts.ts';
-import { contextOf, type Sent } from './fixture.ts';
-import { customer, fixture, order, refund, sale, send } from './fixtures/shopify.ts';
+import { contextOf, HOOK_URL, type Sent } from './fixture.ts';
+import { customer, fixture, order, refund, sale, send, subscriptions } from './fixtures/shopify.ts';
+import { admin, foundLines, foundOrder, foundRefund, SHOP } from './fixtures/shopify-admin.ts';
 
 const context = contextOf(connector, fixture);
 const { verify, translate } = connector.roles.source;
@@ -257,5 +258,147 @@ describe('a customer', () => {
   it('is told anew with every change', () => {
     const at = (updated_at: string) => told('customers/update', { ...customer, updated_at });
     expect(at('2026-11-20T10:00:00Z')).not.toEqual(at('2026-11-20T10:00:01Z'));
+  });
+});
+
+describe('orders that were told in vain', () => {
+  const SINCE = new Date('2026-11-20T15:00:00Z');
+  const reconcile = (vendor: ReturnType<typeof admin>, after?: string, given: object = {}) =>
+    connector.roles.source.reconcile?.(SINCE, contextOf(connector, fixture, { fetch: vendor.fetch, ...given }), after);
+  const numbered = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...foundOrder,
+      id: `gid://shopify/Order/${index}`,
+      legacyResourceId: String(index),
+      updatedAt: `2026-11-20T15:${String(index).padStart(2, '0')}:00Z`,
+      refunds: [],
+    }));
+
+  it('are looked up by when they changed, a few at a time, from the oldest change on', async () => {
+    const vendor = admin({ orders: [...numbered(12), { ...foundOrder, updatedAt: '2026-11-20T14:59:59Z' }] });
+    const told: string[][] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await reconcile(vendor, after);
+      told.push((page?.facts ?? []).map(({ factId }) => factId));
+      after = page?.next;
+      if (after === undefined) break;
+    }
+    expect(told.map((page) => page.length)).toEqual([5, 5, 2]);
+    expect(new Set(told.flat()).size).toBe(12);
+    expect(told[0]?.[0]).toBe('shopify:order:0:paid');
+  });
+
+  it('are looked up with all their lines', async () => {
+    const lines = Array.from({ length: 120 }, (_, index) => ({
+      ...foundLines[1],
+      id: `gid://shopify/LineItem/${index}`,
+      originalUnitPriceSet: { shopMoney: { amount: '1.0' } },
+    }));
+    const one = { ...foundOrder, lines, refunds: [], totalTaxSet: null };
+    const vendor = admin({ orders: [{ ...one, subtotalPriceSet: { shopMoney: { amount: '120.0' } } } as never] });
+    const found = await reconcile(vendor);
+    expect(found?.facts).toMatchObject([{ netMinor: 12_000, lines: { length: 120 } }]);
+    expect(vendor.calls.map(({ query }) => query.split('(')[0])).toEqual([
+      'query Changed',
+      ...Array(3).fill('query Order'),
+    ]);
+  });
+
+  it.each([
+    ['a cancelled one comes back whole', { cancelledAt: '2026-11-20T16:00:00Z' }, ['paid', 'cancelled']],
+    ['a refunded one was paid all the same', { displayFinancialStatus: 'REFUNDED' }, ['paid']],
+    ['one that waits for its money earns nothing yet', { displayFinancialStatus: 'PENDING' }, []],
+    ['nor does one that was voided', { displayFinancialStatus: 'VOIDED', cancelledAt: '2026-11-20T16:00:00Z' }, []],
+    ['nor a test', { test: true, cancelledAt: '2026-11-20T16:00:00Z' }, []],
+  ])('%s', async (_, change, events) => {
+    const found = await reconcile(admin({ orders: [{ ...foundOrder, refunds: [], ...change }] }));
+    expect(found?.facts.map(({ factId }) => factId)).toEqual(
+      events.map((event) => `shopify:order:${foundOrder.legacyResourceId}:${event}`),
+    );
+  });
+
+  it('come with what was refunded since, without shipping; what was refunded before was asked for before', async () => {
+    const old = { id: 'gid://shopify/Refund/1', createdAt: '2026-11-20T14:00:00Z' };
+    const orders = [{ ...foundOrder, refunds: [old, ...foundOrder.refunds] }];
+    const amount = (text: string) => ({ shopMoney: { amount: text } });
+    const shipping = { nodes: [{ subtotalAmountSet: amount('5.0'), taxAmountSet: amount('0.4') }] };
+    const transactions = { nodes: [{ kind: 'REFUND', status: 'SUCCESS', test: false, amountSet: amount('25.4') }] };
+    const refunds = [{ ...foundRefund, lines: [], refundShippingLines: shipping, transactions }];
+    const found = await reconcile(admin({ orders, refunds }));
+    expect(found?.facts.slice(1)).toMatchObject([
+      { factId: 'shopify:refund:801', currency: 'USD', extent: { kind: 'amount', grossMinor: 2_000 } },
+    ]);
+  });
+
+  it('and cannot be read are named, and keep nobody from the others', async () => {
+    const [one, other] = numbered(2);
+    const orders = [{ ...one, currencyCode: 'NONE' } as never, other as never];
+    expect(await reconcile(admin({ orders }))).toMatchObject({
+      facts: [{ orderId: '1' }],
+      unreadable: [{ what: 'gid://shopify/Order/0', because: expect.stringContaining('currency') }],
+    });
+  });
+
+  it('are asked for with a token for a day, where the app has no other', async () => {
+    const vendor = admin({ orders: [foundOrder], refunds: [foundRefund] });
+    const secret = { webhookSecrets: ['shpss_1'], clientId: 'client' };
+    expect((await reconcile(vendor, undefined, { secret }))?.facts).toHaveLength(2);
+    expect(vendor.calls[0]).toMatchObject({
+      url: `https://${SHOP}/admin/oauth/access_token`,
+      variables: { client_id: 'client', client_secret: 'shpss_1', grant_type: 'client_credentials' },
+    });
+    await expect(reconcile(vendor, undefined, { secret: { webhookSecrets: ['shpss_1'] } })).rejects.toThrow(
+      NotEquipped,
+    );
+  });
+
+  it.each([
+    [
+      'as long as its bucket needs',
+      'THROTTLED',
+      { cost: { requestedQueryCost: 500, throttleStatus: { currentlyAvailable: 99.5, restoreRate: 100 } } },
+      { name: 'Transient', retryAfterSeconds: 5 },
+    ],
+    ['a while, when it does not say how long', 'THROTTLED', {}, { name: 'Transient', retryAfterSeconds: undefined }],
+    ['and tries again', 'INTERNAL_SERVER_ERROR', {}, { name: 'Transient' }],
+    ['for staff', 'ACCESS_DENIED', {}, { name: 'Unauthorized' }],
+    ['for us', 'MAX_COST_EXCEEDED', {}, { name: 'Permanent' }],
+  ])('wait %s when Shopify says %s inside a 200', async (_, code, extensions, failure) => {
+    const vendor = admin({ errors: [{ errors: [{ message: 'words', extensions: { code } }], extensions }] });
+    await expect(reconcile(vendor)).rejects.toMatchObject({ ...failure, message: `Shopify answered ${code}: words` });
+  });
+});
+
+describe('subscriptions', () => {
+  const subscribe = (vendor: ReturnType<typeof admin>) =>
+    connector.roles.source.subscribe?.(`${HOOK_URL}/shopify`, contextOf(connector, fixture, { fetch: vendor.fetch }));
+
+  it('that are missing are made, and no others', async () => {
+    const [paid, ...rest] = subscriptions();
+    const elsewhere = { ...paid, uri: 'https://elsewhere.example' } as never;
+    const vendor = admin({ subscriptions: [elsewhere, ...rest] });
+    await subscribe(vendor);
+    const uri = `${HOOK_URL}/shopify`;
+    expect(vendor.changes()).toEqual([{ topic: 'ORDERS_PAID', webhookSubscription: { uri, format: 'JSON' } }]);
+  });
+
+  it.each([{ filter: 'total_price:>=10' }, { includeFields: ['id'] }, { format: 'XML' }])(
+    'that would not tell us everything are put right: %j',
+    async (change) => {
+      const [paid, ...rest] = subscriptions();
+      const vendor = admin({ subscriptions: [{ ...paid, ...change } as never, ...rest] });
+      await subscribe(vendor);
+      await subscribe(vendor);
+      expect(vendor.changes()).toMatchObject([{ id: paid?.id, webhookSubscription: { format: 'JSON', filter: '' } }]);
+    },
+  );
+
+  it('that somebody else has made meanwhile are as good; any other refusal is said', async () => {
+    expect(
+      await subscribe(admin({ userErrors: [{ message: 'Address for this topic has already been taken' }] })),
+    ).toEqual([]);
+    await expect(subscribe(admin({ userErrors: [{ message: 'Address is not allowed' }] }))).rejects.toThrow(
+      'Shopify refused a subscription: Address is not allowed',
+    );
   });
 });

@@ -3,8 +3,8 @@ import { Permanent, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/stripe/index.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
-import { contextOf } from './fixture.ts';
-import { dispute, event, fixture, intent, refund, sale, send, session } from './fixtures/stripe.ts';
+import { contextOf, HOOK_URL } from './fixture.ts';
+import { dispute, endpoint, event, fixture, intent, refund, sale, send, session, stripe } from './fixtures/stripe.ts';
 import { vendorSpec } from './vendor-specs.ts';
 
 const { verify, translate } = connector.roles.source;
@@ -210,5 +210,79 @@ const fixtures = vendorSpec<{ resources: Record<string, Record<string, unknown>>
     const sample = resources[name];
     if (!sample) throw new Error(`there is no sample of ${name}: ${Object.keys(resources).join(', ')}`);
     expect(told(type, { ...sample, ...change }, context)).toHaveLength(1);
+  });
+});
+
+describe('events that were sent in vain', () => {
+  const SINCE = new Date('2026-11-21T09:00:00.900Z');
+  const around = (vendor: ReturnType<typeof stripe>, settings = {}) =>
+    contextOf(connector, { ...fixture, settings }, { now, fetch: vendor.fetch });
+  const payments = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      event('payment_intent.succeeded', { ...intent, id: `pi_${index}` }, { id: `evt_${index}` }),
+    );
+
+  it('are listed page by page, only those that are heard of', async () => {
+    const vendor = stripe({ events: [...payments(120), event('payout.paid', {}, { id: 'evt_x' })] });
+    const first = await connector.roles.source.reconcile?.(SINCE, around(vendor));
+    expect(first).toMatchObject({ facts: { length: 100 }, next: 'evt_99' });
+    const second = await connector.roles.source.reconcile?.(SINCE, around(vendor), first?.next);
+    expect(second?.facts.map(({ factId }) => factId)).toEqual(
+      Array.from({ length: 20 }, (_, index) => `stripe:pi:pi_${100 + index}`),
+    );
+    expect(second?.next).toBeUndefined();
+    const [{ url, headers } = { url: new URL('https://x.example'), headers: new Headers() }] = vendor.calls;
+    expect(url.origin + url.pathname).toBe('https://api.stripe.com/v1/events');
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({ 'created[gte]': '1795251600', limit: '100' });
+    expect(url.searchParams.getAll('types[]')).toEqual(connector.manifest.hears);
+    expect(headers.get('stripe-version')).toBe(connector.manifest.apiVersion);
+    expect(headers.has('stripe-account')).toBe(false);
+  });
+
+  it('are those of the connected account, where one is set', async () => {
+    const vendor = stripe({ events: payments(1) });
+    await connector.roles.source.reconcile?.(SINCE, around(vendor, { account: 'acct_1Ours' }));
+    expect(vendor.calls[0]?.headers.get('stripe-account')).toBe('acct_1Ours');
+  });
+
+  it('and cannot be read are named, and keep nobody from the others', async () => {
+    const [one] = payments(1);
+    const odd = event('payment_intent.succeeded', { ...intent, amount_received: 'ten' }, { id: 'evt_odd' });
+    expect(
+      await connector.roles.source.reconcile?.(SINCE, around(stripe({ events: [odd, one as never] }))),
+    ).toMatchObject({
+      facts: [{ factId: 'stripe:pi:pi_0' }],
+      unreadable: [{ what: 'evt_odd', because: expect.stringContaining('amount_received') }],
+    });
+  });
+
+  it.each<[string, object, object, string[]]>([
+    ['is disabled', { status: 'disabled' }, {}, ['Stripe’s webhook endpoint is disabled: enable it']],
+    ['sends everything', { enabled_events: ['*'] }, {}, []],
+    [
+      'leaves something out',
+      { enabled_events: ['payment_intent.succeeded', 'refund.created'] },
+      {},
+      ['Stripe’s webhook endpoint does not send refund.updated, charge.dispute.closed: add them'],
+    ],
+    [
+      'sends what earns elsewhere',
+      {},
+      { accrueOn: 'checkout.session.completed' },
+      [
+        'Stripe’s webhook endpoint does not send checkout.session.completed, checkout.session.async_payment_succeeded: add them',
+      ],
+    ],
+    [
+      'follows the account’s version',
+      { api_version: null },
+      {},
+      ['Stripe’s webhook endpoint sends version of the account: make one of 2026-10-28.endive'],
+    ],
+  ])('an endpoint that %s is told apart from the one it should be', async (_, change, settings, says) => {
+    const vendor = stripe({ endpoints: [{ ...endpoint, ...change }] });
+    const context = around(vendor, settings);
+    expect(await connector.roles.source.subscribe?.(`${HOOK_URL}/stripe`, context)).toEqual(says);
+    expect(vendor.calls.every(({ url }) => url.pathname === '/v1/webhook_endpoints')).toBe(true);
   });
 });

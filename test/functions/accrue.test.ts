@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Fact } from '../../lib/loyalty/facts.ts';
 import { deliver, startWorld, type World } from './world.ts';
 
@@ -134,6 +134,89 @@ describe('a sale', () => {
       ]),
     );
     expect(await account({ type: 'phone', value: '+4917250607080' })).toMatchObject({ available: 10 });
+  });
+});
+
+describe('what was looked up', () => {
+  const found = <F extends Fact>(fact: F, more: object = {}): F => ({ ...fact, found: true, ...more });
+  const written = () => {
+    let text = '';
+    const spy = jest.spyOn(process.stdout, 'write').mockImplementation((line) => {
+      text += String(line);
+      return true;
+    });
+    return () => {
+      spy.mockRestore();
+      return text;
+    };
+  };
+
+  it('earns once, and is counted: before the webhook that comes late, and after it', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const [one, other] = [sale([known]), sale([known])];
+    const said = written();
+    await take(found(one));
+    await take(one);
+    await take(other);
+    await take(found(other));
+    expect(said().match(/"FactRecovered":\d/g)).toEqual(['"FactRecovered":1']);
+    expect(await account(known)).toMatchObject({ available: 20, visits: 2 });
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
+  });
+
+  it('does not correct what was told, and bothers nobody', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const one = sale([known]);
+    await take(one);
+    expect(await take(found(one, { grossMinor: 9900, netMinor: 9900 }))).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 10 });
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
+  });
+
+  it('stays with whom it was told for, whoever the buyer is by now', async () => {
+    const [first, second] = [phone(), phone()];
+    await take(memberFact([first]), memberFact([second]));
+    const one = sale([first]);
+    await take(one);
+    await shop.orders().keepOrder('shopify', (one as { orderId: string }).orderId, String(await idOf(first)));
+    expect(await take(found(one, { identities: [second] }))).toEqual([]);
+    expect(await account(first)).toMatchObject({ available: 10 });
+    expect(await account(second)).toMatchObject({ available: 0 });
+  });
+
+  it('of a guest waits as one thing with what was told', async () => {
+    const guest = phone();
+    const one = sale([guest]);
+    await take(one);
+    await take(found(one, { grossMinor: 9900, netMinor: 9900 }));
+    await take(memberFact([guest]));
+    expect(await again()).toEqual([]);
+    expect(await account(guest)).toMatchObject({ available: 10, visits: 1 });
+  });
+
+  it('is given back once, too', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const one = sale([known]);
+    await take(one);
+    const { orderId } = one as { orderId: string };
+    await shop.orders().keepOrder('shopify', orderId, String(await idOf(known)));
+    const refund = {
+      ...base([]),
+      type: 'refund',
+      refundId: 'r1',
+      orderId,
+      currency: 'EUR',
+      extent: { kind: 'amount', netMinor: 400, grossMinor: 400 },
+      reason: 'return',
+    } as Fact;
+    await take(found(refund));
+    await take(refund);
+    expect(await take(found(refund, { extent: { kind: 'everything' } }))).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 6 });
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
   });
 });
 

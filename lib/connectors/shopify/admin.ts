@@ -57,7 +57,7 @@ const Token = z.object({ access_token: z.string().min(1) });
 
 const Amount = z.number().catch(0);
 const Answer = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z
     .array(z.object({ message: z.string(), extensions: z.object({ code: z.string().optional() }).optional() }))
     .default([]),
