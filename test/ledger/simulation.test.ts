@@ -26,7 +26,7 @@ describe('a year of many members, by chance', () => {
 /** The short run of `npm run simulate -- --years 3`: by its seed a program, a place, and nights that are missed. */
 describe('a shop over all that time does', () => {
   it('nothing early, nothing late, each once, over 29 February, month ends and midnights that there are not', async () => {
-    const { broken, kinds, ...counts } = await liveYears({ seed: 14, days: 426, members: 30 });
+    const { broken, kinds, ...counts } = await liveYears({ seed: 22, days: 426, members: 30 });
     process.stdout.write(
       `\n${counts.place} ${counts.from} to ${counts.through}: ${counts.nights} nights, ${counts.missed} missed, ${counts.messages} messages, ${counts.again} again, ${counts.died} workers died, ${counts.entries} entries\n`,
     );

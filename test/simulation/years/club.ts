@@ -4,16 +4,18 @@ import { Program, type ProgramInput } from '../../../lib/loyalty/program.ts';
 import { drawProgram } from '../program.ts';
 import type { Chance } from '../random.ts';
 
-/** Where the shop is, and when. All begin in the October before a leap year. */
+/** Where the shop is, and when. All begin in the February of a year before a leap year. */
 const PLACES = [
-  { timeZone: 'Europe/Berlin', from: '2027-10-01' },
-  { timeZone: 'Europe/Berlin', from: '2023-10-01' },
+  { timeZone: 'Europe/Berlin', from: '2027-02-01' },
+  { timeZone: 'Europe/Berlin', from: '2023-02-01' },
+  // Most of a day there is the day before in UTC.
+  { timeZone: 'Pacific/Auckland', from: '2023-02-01' },
   // Clocks went on at midnight: 18 October 2015, 16 October 2016 and 15 October 2017 began at one.
-  { timeZone: 'America/Sao_Paulo', from: '2015-10-01' },
-  // 26 April 2024 and 25 April 2025 began at one.
-  { timeZone: 'Africa/Cairo', from: '2023-10-01' },
+  { timeZone: 'America/Sao_Paulo', from: '2015-02-01' },
+  // 28 April 2023, 26 April 2024 and 25 April 2025 began at one.
+  { timeZone: 'Africa/Cairo', from: '2023-02-01' },
   // 31 March 2024 and 30 March 2025 began at one.
-  { timeZone: 'Asia/Beirut', from: '2023-10-01' },
+  { timeZone: 'Asia/Beirut', from: '2023-02-01' },
 ] as const;
 
 const given = (activity: 'birthday' | 'anniversary' | 'monthly' | 'yearly', points: number) => ({

@@ -68,7 +68,7 @@ const REVIEWS = ['00:15', '06:15', '12:15', '19:00'];
 /** When the books are looked at: whatever a sweep of that day has sent is done, or is late. */
 const LOOKED_AT = '21:00';
 
-const ACTS_A_MEMBER_AND_MONTH = 1.6;
+const ACTS_A_MEMBER_AND_MONTH = 1.3;
 
 /** How a seed's years are lived: its days one by one, what happens in them in its order, and a look at the books each evening. */
 class Years {
@@ -273,15 +273,21 @@ class Years {
         this.alone(stopped.at, () =>
           stopped.how === 'end' ? this.shop.campaigns.end(id) : this.shop.campaigns.cancel(id),
         );
-      // Many at once, for the last points of a budget.
-      const joined = this.people.filter(({ joinsAt }) => joinsAt < rushAt).slice(0, 40);
-      for (const [n, { memberId }] of joined.entries()) {
-        const fact = sale(`${id}-rush-${n}`, 1_500, { occurredAt: new Date(rushAt).toISOString() });
-        const asked = { redemptionId: `${id}-rush-${n}`, rewardId: `gift-${id}`, capture: true };
-        const tell = (ledger: Ledger) =>
-          campaign.effect.kind === 'reward' ? ledger.authorize(memberId, asked) : ledger.sale(memberId, fact);
-        this.deliver({ kind: 'rush', at: new Date(rushAt), tell });
-      }
+      const come = (name: string, at: number, most: number) => {
+        const joined = this.people.filter(({ joinsAt }) => joinsAt < at).slice(0, most);
+        for (const [n, { memberId }] of joined.entries()) {
+          const act = `${id}-${name}-${n}`;
+          const fact = sale(act, 1_500, { occurredAt: new Date(at).toISOString() });
+          const asked = { redemptionId: act, rewardId: `gift-${id}`, capture: true };
+          const tell = (ledger: Ledger) =>
+            campaign.effect.kind === 'reward' ? ledger.authorize(memberId, asked) : ledger.sale(memberId, fact);
+          this.deliver({ kind: 'rush', at: new Date(at), tell });
+        }
+      };
+      // Many at once, for the last points of a budget; some on the second.
+      come('rush', rushAt, 40);
+      const [startsAt, endsAt] = [Date.parse(campaign.startsAt), Date.parse(campaign.endsAt)];
+      for (const [n, at] of [startsAt - 1, startsAt, endsAt - 1, endsAt].entries()) come(`edge-${n}`, at, 3);
     }
   }
 
@@ -342,7 +348,8 @@ class Years {
     for (let n = 0; n < days && this.broken.length === 0; n += 1) {
       const day = addDays(from, n);
       const end = timeAt(this.zone, addDays(day, 1), '00:00');
-      if (out === 0 && this.luck() < 0.03) out = 1 + this.luck.below(4);
+      // Most often when there is the most to be caught up with.
+      if (out === 0 && this.luck() < (day.endsWith('-01') ? 0.2 : 0.03)) out = 1 + this.luck.below(4);
       this.planNight(day, out > 0);
       out = Math.max(0, out - 1);
       for (;;) {
