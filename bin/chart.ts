@@ -32,3 +32,29 @@ const isAmount = (text: string | number | null | undefined): boolean => /^-?\d+(
 /** Thousands are parted, so that they can be read at a glance. */
 const shown = (value: string | number | null): string =>
   value === null ? '–' : typeof value === 'number' ? value.toLocaleString('en-US').replaceAll(',', ' ') : value;
+
+/**
+ * A table with an interval behind each row, from its `low` to its `high`, nothing being in the middle: each row has a
+ * measure of its own. Rows without an interval have none drawn.
+ */
+export function intervals(
+  columns: readonly string[],
+  rows: readonly Readonly<Record<string, string | number | null>>[],
+  half = 12,
+): string {
+  const [head = '', ...lines] = chart(columns, rows, undefined).split('\n');
+  const drawn = rows.map(({ low, high }) => {
+    if (low === null || low === undefined || high === null || high === undefined) return '';
+    const reach = Math.max(Math.abs(Number(low)), Math.abs(Number(high)));
+    const at = (value: number) => half + (reach === 0 ? 0 : Math.round((value / reach) * half));
+    const [from, to] = [at(Number(low)), at(Number(high))];
+    return Array.from({ length: 2 * half + 1 }, (_, place) => {
+      if (place === half) return from <= place && place <= to ? '┼' : '│';
+      if (place === from) return '├';
+      if (place === to) return '┤';
+      return from < place && place < to ? '─' : ' ';
+    }).join('');
+  });
+  const width = Math.max(head.length, ...lines.map((line) => line.length));
+  return [head, ...lines.map((line, row) => `${line.padEnd(width)}  ${drawn[row]}`.trimEnd())].join('\n');
+}

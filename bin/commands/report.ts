@@ -17,7 +17,7 @@ import { openDeliveryCounts } from '../../lib/runtime/delivery-counts.ts';
 import { recount } from '../../lib/runtime/recount.ts';
 import { makeReport } from '../../lib/runtime/report-making.ts';
 import { openReports } from '../../lib/runtime/reports.ts';
-import { chart } from '../chart.ts';
+import { chart, intervals } from '../chart.ts';
 import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
 
 interface Asked extends Where {
@@ -27,8 +27,23 @@ interface Asked extends Where {
   readonly format: 'chart' | 'csv' | 'json';
 }
 
-/** What the bars are about. */
-const MEASURE: Readonly<Record<ReportName, string>> = {
+/** What each is about, for those who ask what there is. */
+const SAYS: Readonly<Record<ReportName | 'rebuild', string>> = {
+  points: 'issued, redeemed, expired, reversed … (--by day, month, source, location, staff, campaign, tier, reward)',
+  liability: 'what is outstanding at the end of each day, in points and in money (--by day, month)',
+  redemptions: 'what was spent of what was issued, as a rate (--by as points)',
+  breakage: 'what the points of each month have become, and how much of them is expected to lapse',
+  members: 'who joined, left, was active, stayed away, came back (--by day, month)',
+  cohorts: 'of those who joined in a month, what they did in each month since',
+  campaigns: 'what each campaign gave and sold, and its hold-out beside it',
+  effects: 'what each campaign changed against its hold-out, with a 95 % interval',
+  rewards: 'the most wanted first',
+  deliveries: 'what came of what connectors were told (--by day, month)',
+  rebuild: 'counts all journals again and compares every sum; counts what the stream never brought',
+};
+
+/** What the bars are about. Effects have an interval each. */
+const MEASURE: Readonly<Record<Exclude<ReportName, 'effects'>, string>> = {
   points: 'issued',
   liability: 'outstanding',
   redemptions: 'redeemed',
@@ -36,7 +51,6 @@ const MEASURE: Readonly<Record<ReportName, string>> = {
   members: 'active',
   cohorts: 'active',
   campaigns: 'members',
-  effects: 'difference',
   rewards: 'redemptions',
   deliveries: 'delivered',
 };
@@ -48,12 +62,18 @@ const day = (text: string): Day => {
 
 export function report(stampbook: Command): void {
   ofMerchant(stampbook.command('report'))
-    .description('what the program did, by day and by what it is about; "rebuild" counts it again and compares')
+    .description('what the program did, by day and by what it is about')
     .addArgument(new Argument('<name>', 'which').choices([...REPORTS, 'rebuild']))
-    .option('--from <day>', 'the first day; otherwise thirty days up to the last', day)
+    .option('--from <day>', 'the first day; otherwise thirty days up to the last, of months twelve', day)
     .option('--to <day>', 'the last day; otherwise today', day)
     .addOption(new Option('--by <what>', 'what a line is about').choices(GROUPINGS))
     .addOption(new Option('--format <format>', 'the form').choices(['chart', 'csv', 'json']).default('chart'))
+    .addHelpText(
+      'after',
+      `\nReports:\n${Object.entries(SAYS)
+        .map(([name, says]) => `  ${name.padEnd(12)} ${says}`)
+        .join('\n')}\n\nWhat each column means: docs/reports.md`,
+    )
     .action((name: ReportName | 'rebuild', asked: Asked) => (name === 'rebuild' ? rebuild(asked) : show(name, asked)));
 }
 
@@ -68,8 +88,8 @@ async function show(name: ReportName, { from: first, to: last, by, format, ...wh
   if (by !== undefined && !GROUPINGS_OF[name].includes(by))
     throw new Error(
       GROUPINGS_OF[name].length > 0
-        ? `"${name}" can be told by ${GROUPINGS_OF[name].join(' or ')}`
-        : `"${name}" is told one way only`,
+        ? `--by: "${name}" can be told by ${GROUPINGS_OF[name].join(' or ')}`
+        : `--by: "${name}" is told one way only`,
     );
   const { client, tables, program, reports } = await open(where);
   const to = last ?? dayIn(program.timeZone, new Date());
@@ -87,10 +107,16 @@ async function show(name: ReportName, { from: first, to: last, by, format, ...wh
   if (format === 'json') console.log(JSON.stringify(table, null, 2));
   else if (format === 'csv') process.stdout.write(csvOf(table));
   else if (table.rows.length === 0) console.log(`nothing from ${from} to ${to}`);
+  else if (name === 'effects')
+    console.log(`${intervals(table.columns, table.rows)}\n\nas of ${to}; 95 % intervals around nothing`);
   else console.log(`${chart(table.columns, table.rows, MEASURE[name])}\n\n${from} to ${to}; bars: ${MEASURE[name]}`);
 }
 
-async function rebuild(where: Asked): Promise<void> {
+async function rebuild({ from, to, by, format, ...where }: Asked): Promise<void> {
+  // It is of all days, or it proves nothing.
+  const unheard = Object.entries({ from, to, by }).find(([, value]) => value !== undefined);
+  if (unheard) throw new Error(`--${unheard[0]} is for reports: "rebuild" compares all there is`);
+  if (format !== 'chart') throw new Error('--format is for reports: "rebuild" says what differs');
   const { client, tables, ledger, program, reports } = await open(where);
   const { members, entries, differences } = await recount({
     reports,

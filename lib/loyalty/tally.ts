@@ -184,9 +184,23 @@ export function tally(
   };
 }
 
-/** The member did something: an account that is brought, or comes with another, says when somebody last did, and is none. */
-const isDeed = ({ change, detail: { kind } }: Entry): boolean =>
-  change.activeOn !== undefined && kind !== 'imported' && kind !== 'merged-from' && kind !== 'unmerged';
+/**
+ * The member did something. It is not all that keeps points alive: a gift of the house does, and an account that is
+ * brought, or comes with another, says when somebody last did something. Birthdays come by themselves.
+ */
+function isDeed({ change, detail: { kind } }: Entry): boolean {
+  switch (kind) {
+    case 'sale':
+    case 'activity':
+      return change.activeOn !== undefined;
+    case 'authorized':
+    case 'redeemed':
+    case 'gift-sent':
+      return true;
+    default:
+      return false;
+  }
+}
 
 /** Under what it is summed. */
 export const nameOf = ({ by, day, of }: Pick<Tally, 'by' | 'day' | 'of'>): string => `${by} ${day} ${of}`;
@@ -215,7 +229,7 @@ function summaryAfter(before: Summary | undefined, entry: Entry, day: Day, curre
   const location = ('locationId' in detail ? detail.locationId : undefined) ?? before?.location;
   const left = leftBy(detail, before?.left);
   const leftOn = left && (left === before?.left ? before.leftOn : day);
-  const cameBack = lastActiveOn !== undefined && (before?.lastActiveOn ?? '') < lastActiveOn;
+  const cameBack = isDeed(entry) || (lastActiveOn !== undefined && (before?.lastActiveOn ?? '') < lastActiveOn);
   const lapsed = !left && !cameBack && (detail.kind === 'inactive' || before?.lapsed);
   const campaigns = campaignsAfter(entry, currency, before?.campaigns);
   return {

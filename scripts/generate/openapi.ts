@@ -488,7 +488,7 @@ export const operations: readonly Operation[] = [
     route: getReport,
     name: 'getReport',
     summary: 'What the program did, by day or by what it is about',
-    says: 'Kept from the journal, some seconds behind it. `points`, `redemptions`: by anything; `liability`, `members`: by day or month; the others have a form of their own. `format=csv` answers text/csv.',
+    says: 'Kept from the journal, some seconds behind it. `points`, `redemptions`: by anything; `liability`, `members`, `deliveries`: by day or month; the others have a form of their own. Without `from`: thirty days, or twelve months for `breakage` and `cohorts`. What each column means is in docs/reports.md. `format=csv` answers text/csv.',
     answers: { 200: ['A table: `columns` names what each row holds', bodies.Report] },
   },
   {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { addDays, dayIn } from '../../lib/loyalty/calendar.ts';
+import { addDays, addMonths, dayIn } from '../../lib/loyalty/calendar.ts';
 import type { SaleFact } from '../../lib/loyalty/facts.ts';
 import { recount } from '../../lib/runtime/recount.ts';
 import * as bodies from '../../scripts/generate/answers.ts';
@@ -111,9 +111,77 @@ describe('a report', () => {
 
   it('of members says who came, who is there and who did something', async () => {
     const { body } = await get('members', { from: today, to: today });
-    expect(body.rows).toEqual([{ day: today, joined: 2, left: 0, members: 2, active: 2 }]);
+    // Nobody is away, or the program does not say after how many days somebody is.
+    const away = world.merchant.program.inactivity ? 0 : null;
+    expect(body.rows).toEqual([{ day: today, joined: 2, left: 0, members: 2, active: 2, lapsed: away, wonBack: away }]);
     const month = today.slice(0, 7);
-    expect((await get('cohorts')).body.rows).toEqual([{ cohort: month, month, size: 2, active: 2, activeBp: 10_000 }]);
+    const { rows, from } = (await get('cohorts')).body;
+    expect(rows).toEqual([
+      expect.objectContaining({ cohort: month, month, age: 0, size: 2, active: 2, activeBp: 10_000, sold: '260.00' }),
+    ]);
+    expect(from).toBe(addMonths(`${month}-01`, -11));
+  });
+
+  it('of what points become adds up, month by month of their issue', async () => {
+    const { body } = await get('breakage');
+    const [row] = body.rows as Record<string, number>[];
+    const { rows } = (await get('liability', { from: today })).body as { rows: { outstanding: number }[] };
+    expect(row).toMatchObject({
+      month: today.slice(0, 7),
+      redeemed: 50,
+      expired: 0,
+      outstanding: rows[0]?.outstanding,
+    });
+    expect((row?.issued ?? 0) - (row?.reversed ?? 0) - 50).toBe(row?.outstanding);
+    // No month has run off yet: nobody knows what the rest will become.
+    expect(row).toMatchObject({ expiredBp: 0, expectedBp: null });
+  });
+
+  it('of a campaign’s effect says that too few were there, and nothing else', async () => {
+    const { openCampaigns } = await import('../../lib/runtime/campaigns.ts');
+    const { Campaign } = await import('../../lib/loyalty/campaign.ts');
+    const { program } = world.merchant;
+    const on = { client: world.client, table: world.tables.program, program };
+    const yesterday = () => new Date(Date.parse(now) - 86_400_000);
+    const told = openCampaigns({ ...on, now: yesterday });
+    const spring = Campaign.parse({
+      id: 'spring',
+      name: 'Spring',
+      startsAt: new Date(Date.parse(now) - 3_600_000).toISOString(),
+      endsAt: new Date(Date.parse(now) + 3_600_000).toISOString(),
+      effect: { kind: 'bonus', points: 10 },
+      holdOutBp: 5_000,
+    });
+    await told.create(spring);
+    await told.create({ ...spring, id: 'draft' });
+    await told.schedule('spring');
+    const { body } = await get('effects', { from: today });
+    expect(bodies.Report.safeParse(body)).toMatchObject({ success: true });
+    const rows = body.rows as { of: string; given: number; heldOut: number; verdict: string }[];
+    expect(rows.map(({ of, verdict }) => [of, verdict])).toEqual(
+      ['came', 'spent', 'purchases', 'visits', 'points'].map((of) => [of, 'too-few-to-tell']),
+    );
+    for (const { given, heldOut } of rows) expect(given + heldOut).toBe(2);
+  });
+
+  it('of deliveries says what came of them, by connector', async () => {
+    const { openDeliveries } = await import('../../lib/runtime/deliveries.ts');
+    const deliveries = openDeliveries({
+      client: world.client,
+      table: world.tables.program,
+      connector: 'webhook',
+      timeZone: 'Europe/Berlin',
+    });
+    for (const id of ['e1', 'e2']) await deliveries.claim(id, 'sink', 'm1');
+    await Promise.all([
+      deliveries.settle('e1', 'sink', 'sent'),
+      deliveries.settle('e1', 'sink', 'sent'),
+      deliveries.settle('e2', 'sink', 'failed', { reason: 'refused' }),
+    ]);
+    const { body } = await get('deliveries', { by: 'month' });
+    expect(body.rows).toEqual([
+      expect.objectContaining({ month: today.slice(0, 7), connector: 'webhook', delivered: 1, failed: 1, parked: 1 }),
+    ]);
   });
 
   it('is a spreadsheet, if that is asked for', async () => {

@@ -1,6 +1,9 @@
+import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { FLOWS } from '../../lib/loyalty/ageing.ts';
 import { Campaign, type CampaignInput } from '../../lib/loyalty/campaign.ts';
+import { isHeldOut } from '../../lib/loyalty/campaigning.ts';
 import { type Entry, keyOf } from '../../lib/loyalty/entry.ts';
 import type { Points } from '../../lib/loyalty/points.ts';
 import {
@@ -12,7 +15,7 @@ import {
   type Tally,
   tally,
 } from '../../lib/loyalty/tally.ts';
-import { openLedger } from '../../lib/runtime/ledger.ts';
+import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
 import { openReports, type Reports } from '../../lib/runtime/reports.ts';
 import { openSurroundings } from '../../lib/runtime/surroundings.ts';
 import { lives } from '../simulation/life.ts';
@@ -20,7 +23,8 @@ import { drawProgram } from '../simulation/program.ts';
 import { type Chance, chanceOf } from '../simulation/random.ts';
 import { movedBy } from '../simulation/totals.ts';
 import { Died, MemoryClient } from './memory-client.ts';
-import { TestClock, tables } from './world.ts';
+import { itemBytes } from './size.ts';
+import { program, refund, sale, TestClock, tables } from './world.ts';
 
 const TABLE = 'test-reports';
 const TO = '9999-12-31';
@@ -353,9 +357,91 @@ describe('members', () => {
   const timeZone = 'Europe/Berlin';
   const told = (entries: readonly Entry[]) => fromJournals([entries], timeZone);
 
+  it('count on the merchant’s days, also those of 23 and of 25 hours', () => {
+    const at = (seq: number, recordedAt: string) => entry(seq, { kind: 'updated' }, { recordedAt });
+    const { tallies } = told([
+      at(1, '2026-03-28T22:59:59Z'),
+      at(2, '2026-03-28T23:00:00Z'),
+      at(3, '2026-03-29T21:59:59Z'),
+      at(4, '2026-03-29T22:00:00Z'),
+      at(5, '2026-10-24T22:00:00Z'),
+      at(6, '2026-10-25T22:59:59Z'),
+      at(7, '2026-10-25T23:00:00Z'),
+    ]);
+    const days = Object.entries(tallies).filter(([name]) => name.startsWith('total'));
+    expect(days.map(([name, { entries }]) => [name.slice(6, 16), entries])).toEqual([
+      ['2026-03-28', 1],
+      ['2026-03-29', 2],
+      ['2026-03-30', 1],
+      ['2026-10-25', 2],
+      ['2026-10-26', 1],
+    ]);
+  });
+
+  it('are not active where an account is brought, merged or given something', () => {
+    const change = { activeOn: '2026-03-01' };
+    const points = 10 as Points;
+    const { tallies } = told([
+      entry(1, { kind: 'imported', importId: '1', points, lifetime: points, from: 'old' }, { change }),
+      entry(2, { kind: 'merged-from', with: 'm_2', points, by: 'eva' }, { change }),
+      entry(3, { kind: 'adjusted', adjustmentId: 'a', points, reason: 'goodwill', by: 'eva' }, { change }),
+    ]);
+    expect(tallies['total 2026-03-10 all']).toMatchObject({
+      joined: 1,
+      entries: 3,
+      opened: 10,
+      moved: 10,
+      adjusted: 10,
+    });
+    expect(tallies['total 2026-03-10 all']).not.toHaveProperty('active');
+  });
+
+  it('are away from the first word of it until they come back, and no longer once they are gone', () => {
+    const away = (seq: number, rung: number) =>
+      entry(seq, { kind: 'inactive', since: '2026-01-01', days: 30 * rung, rung });
+    const back = entry(4, { kind: 'redeemed', redemptionId: 'r', points: 5 as Points, from: {} });
+    const { tallies, members } = told([
+      entry(1, { kind: 'enrolled' }),
+      away(2, 1),
+      away(3, 2),
+      back,
+      away(5, 1),
+      entry(6, { kind: 'erased' }),
+    ]);
+    expect(members[0]).not.toHaveProperty('lapsed');
+    expect(tallies['total 2026-03-10 all']).toMatchObject({ wonBack: 1, left: 1, active: 1 });
+    expect(tallies['total 2026-03-10 all']).not.toHaveProperty('lapsed');
+    const { tallies: open, members: there } = told([entry(1, { kind: 'enrolled' }), away(2, 1), away(3, 2)]);
+    expect([there[0]?.lapsed, open['total 2026-03-10 all']?.lapsed]).toEqual([true, 1]);
+  });
+
+  it('of another currency buy, and add no money', () => {
+    const sold = (seq: number, currency: string) =>
+      entry(seq, {
+        ...{
+          kind: 'sale',
+          orderId: String(seq),
+          currency,
+          netMinor: 500,
+          grossMinor: 500,
+          lines: [],
+          parts: [],
+          earned: 0,
+        },
+        ...{ to: 'never', window: { key: '2026', by: 'points', amount: 0 }, unlocked: [] },
+      } as unknown as Entry['detail']);
+    const { tallies, members } = told([sold(1, 'EUR'), sold(2, 'USD')]);
+    expect(tallies['total 2026-03-10 all']).toMatchObject({ sales: 2, netMinor: 500 });
+    expect(members[0]?.spentMinor).toBe(500);
+  });
+
   it('join once, are active once a day and once a month, and leave once', () => {
     const active = (seq: number, recordedAt: string) =>
-      entry(seq, { kind: 'updated' }, { recordedAt, change: { activeOn: recordedAt.slice(0, 10) } });
+      entry(seq, visited, { recordedAt, change: { activeOn: recordedAt.slice(0, 10) } });
+    const visited: Entry['detail'] = {
+      ...({ kind: 'activity', activity: 'visit', activityId: 'v', to: 'never', parts: [], unlocked: [] } as const),
+      earned: 0 as Points,
+    };
     const { tallies } = told([
       entry(1, { kind: 'enrolled' }),
       active(2, '2026-03-10T13:00:00Z'),
@@ -424,5 +510,143 @@ describe('members', () => {
       visits: 1,
       visitsSquared: 1,
     });
+  });
+});
+
+describe('a campaign with a hold-out', () => {
+  it('notes all that members do while it is on, to both sides alike, and what refunds took back of it', async () => {
+    const clock = new TestClock('2026-01-12T09:00:00Z');
+    const once = campaign('once', { perMember: { max: 1, per: 'ever' } });
+    const theProgram = program({ caps: [] });
+    const ledger = openLedger({
+      client: new MemoryClient().asClient(),
+      tables,
+      program: theProgram,
+      version: 'test',
+      now: clock.now,
+      random: () => 0,
+      surroundings: openSurroundings({
+        program: theProgram,
+        tagsOf: async () => [],
+        campaignsFor: async () => ({ campaigns: [once] }),
+      }),
+    });
+    const names = Array.from({ length: 20 }, (_, at) => `m_${at}`);
+    const given = names.find((one) => !isHeldOut(once, one)) ?? '';
+    const held = names.find((one) => isHeldOut(once, one)) ?? '';
+    for (const member of [given, held]) {
+      const order = (id: string, net: number) => sale(`${member}-${id}`, net, { lines: [] });
+      // One comes back before the order is told, one after it, in two halves.
+      const part = (id: string, refundId: string, grossMinor: number) =>
+        refund(`${member}-${id}`, refundId, { kind: 'amount', grossMinor });
+      await ledger.refund(member, part('c', 'r0', 300));
+      for (const id of ['a', 'b', 'c']) await ledger.sale(member, order(id, 1_000));
+      for (const [at, amount] of [400, 600].entries()) await ledger.refund(member, part('a', `r${at}`, amount));
+      await ledger.refund(member, part('a', 'r1', 600));
+    }
+    const lists = await Promise.all([given, held].map((member) => ledger.entries(member)));
+    const { members, tallies } = fromJournals(lists, theProgram.timeZone);
+    const done = (member: string) =>
+      Object.entries(members.find(({ memberId }) => memberId === member)?.campaigns ?? {});
+    const [[arm, a] = []] = done(given);
+    const [[other, b] = []] = done(held);
+    expect([arm, other]).toEqual(['once', 'once/held']);
+    expect(a).toMatchObject({ spentMinor: 1_700, purchases: 2, visits: 2, came: true });
+    // What it gave for the first order went back with it, so that the two have the same again.
+    expect(b).toEqual(a);
+    const line = tallies['campaign 2026-01-12 once'];
+    expect(line).toMatchObject({ issued: 10, reversed: 10, sales: 3, netMinor: 3_000, refundedMinor: 1_300 });
+    expect(tallies['campaign 2026-01-12 once/held']).not.toHaveProperty('issued');
+  });
+});
+
+describe('what counting costs', () => {
+  /** Batches as the stream brings them; the calls and the write units that each entry takes. */
+  async function counted(entries: readonly Entry[], ledger: Pick<Ledger, 'entries'>, size: number) {
+    const memory = new MemoryClient();
+    const used = { units: 0, transactions: 0, largest: 0 };
+    const client = {
+      send: (command: unknown) => {
+        if (command instanceof TransactWriteItemsCommand) {
+          used.transactions += 1;
+          for (const { Put, Update } of command.input.TransactItems ?? []) {
+            const bytes = Put ? itemBytes(Put.Item ?? {}) : 200;
+            // A line of sums is numbers under short names: it never comes near a kilobyte.
+            used.units += 2 * Math.ceil(bytes / 1024);
+            expect(Update || Put).toBeDefined();
+            used.largest = Math.max(used.largest, bytes);
+          }
+        }
+        return memory.send(command);
+      },
+    } as unknown as ReturnType<MemoryClient['asClient']>;
+    const theProgram = program();
+    const reports = openReports({ client, table: TABLE, program: theProgram, journal: ledger.entries });
+    const batches: Entry[][] = [];
+    for (let at = 0; at < entries.length; at += size) batches.push(entries.slice(at, at + size));
+    for (const batch of batches) await reports.count(batch);
+    for (const rows of memory.tables.get(TABLE)?.values() ?? [])
+      for (const row of rows.values()) expect(itemBytes(row)).toBeLessThan(1024);
+    return { ...used, each: used.units / entries.length, batches: batches.length };
+  }
+
+  /** A busy day of a chain: everybody buys once, at ten places from thirty people. */
+  async function busyDay() {
+    const clock = new TestClock('2026-03-10T09:00:00Z');
+    const ledger = openLedger({
+      client: new MemoryClient().asClient(),
+      tables,
+      program: program(),
+      version: 'test',
+      now: clock.now,
+      random: () => 0,
+    });
+    const members = Array.from({ length: 300 }, (_, at) => `m_${at}`);
+    for (const [at, member] of members.entries())
+      await ledger.sale(member, sale(`o${at}`, 1_000, { locationId: `l${at % 10}`, staffId: `s${at % 30}` }));
+    return { ledger, entries: (await Promise.all(members.map((member) => ledger.entries(member)))).flat() };
+  }
+
+  it('is less than four write units an entry where the stream is full, and at most eighteen where entries come one by one', async () => {
+    const { ledger, entries } = await busyDay();
+    const full = await counted(entries, ledger, 100);
+    const single = await counted(entries.slice(0, 50), ledger, 1);
+    expect(full.batches).toBe(3);
+    expect(full.transactions).toBeLessThanOrEqual(2 * full.batches);
+    expect(full.each).toBeLessThan(4);
+    expect(single.each).toBeLessThanOrEqual(18);
+    expect(single.transactions).toBe(50);
+    process.stdout.write(`counting: ${full.each.toFixed(2)} write units an entry, ${single.each} one by one\n`);
+  });
+
+  it('is a row of less than a kilobyte for a member of three years with points of every month', async () => {
+    const row = {
+      ...({ memberId: '01K0ABCDEFGHJKMNPQRSTVWXYZ', lastSeq: 4_321, tier: 'platinum', available: 12_345 } as const),
+      ...({
+        pending: 1_234,
+        held: 500,
+        lifetime: 123_456,
+        visits: 1_234,
+        purchases: 1_200,
+        spentMinor: 98_765_432,
+      } as const),
+      ...({
+        joinedOn: '2023-01-31',
+        lastActiveOn: '2026-01-31',
+        countedOn: '2026-01-31',
+        location: 'berlin-mitte',
+      } as const),
+      ages: {
+        there: Object.fromEntries(Array.from({ length: 24 }, (_, at) => [`2024-${at}x`, 1_234])),
+        spent: Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`2025-${at}x`, 1_234])),
+      },
+      campaigns: Object.fromEntries(
+        ['spring', 'summer-2025/held'].map((id) => [
+          id,
+          { spentMinor: 123_456, purchases: 12, visits: 15, earned: 1_234, came: true },
+        ]),
+      ),
+    };
+    expect(itemBytes(marshall({ pk: 'S#7', sk: row.memberId, ...row }))).toBeLessThan(1_024);
   });
 });

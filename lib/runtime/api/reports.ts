@@ -11,7 +11,7 @@ export const getReport = route('GET /v1/reports/{name}', 'staff', () =>
   z
     .strictObject({
       name: z.enum(REPORTS),
-      /** The first day, in the merchant's zone. Absent: thirty days up to the last. */
+      /** The first day, in the merchant's zone. Absent: thirty days up to the last; of what is by the month, twelve months. */
       from: z.iso.date().optional(),
       /** The last day. Absent: today. */
       to: z.iso.date().optional(),
