@@ -9,7 +9,9 @@ const SHOPS: readonly Shop[] = [
   { members: 1e6, functions: OURS.functions, shards: SHARDS },
   { members: 1e7, functions: OURS.functions, shards: SHARDS },
   { members: 1e7, functions: 50, shards: SHARDS },
+  { members: 1e7, functions: 100, shards: SHARDS },
   { members: 1e8, functions: 500, shards: SHARDS, warm: TABLE_WRITE_UNITS },
+  { members: 1e8, functions: 1_000, shards: SHARDS, warm: TABLE_WRITE_UNITS },
 ];
 
 const NAMES = { ordinary: 'ordinary', month: 'first of a month', worst: '1 January' } as const;

@@ -1,5 +1,6 @@
 import { MEASURED, OURS, type Work } from './measured.ts';
 import {
+  IN_FLIGHT_MAX,
   MAPPING,
   PARTITION,
   PRICES,
@@ -92,6 +93,7 @@ interface Waiting {
 export function simulate(shop: Shop, night: readonly Due[]): Outcome {
   const queue: Waiting[] = [];
   let [head, second, seconds, oldest, bought] = [0, 0, 0, 0, 0];
+  const most = Math.min(shop.functions, MAPPING.most, IN_FLIGHT_MAX / OURS.batch);
   let [warm, steady] = [shop.warm ?? TABLE_AT_FIRST, 0];
   const held: Record<Limit, number> = { functions: 0, 'warming up': 0, 'table quota': 0, 'index partitions': 0 };
   const starts = night.map((due) => ({ due, at: due.atMinute * 60, left: Math.round(shop.members * due.share) }));
@@ -107,7 +109,7 @@ export function simulate(shop: Shop, night: readonly Due[]): Outcome {
         queue.push({ due, count: count / shop.shards, shard: true, since: second });
       next += 1;
     }
-    const functions = Math.min(shop.functions, MAPPING.first + MAPPING.moreEachSecond * second, MAPPING.most);
+    const functions = Math.min(most, MAPPING.first + MAPPING.moreEachSecond * second);
     let time = functions;
     // Tables of accounts and of entries take half of a posting each.
     let units = Math.min(warm, TABLE_WRITE_UNITS);
@@ -159,7 +161,7 @@ export function simulate(shop: Shop, night: readonly Due[]): Outcome {
     seconds,
     oldestSeconds: oldest,
     limit: limit as Limit,
-    inFlight: shop.functions * OURS.batch,
+    inFlight: most * OURS.batch,
     dollars: dollarsOf(shop.members, night, bought),
   };
 }
