@@ -40,7 +40,7 @@ export interface EntryRow {
   readonly lifetime: number;
 }
 
-export function entryRow(entry: Entry, program: Pick<Program, 'timeZone'>): EntryRow {
+export function entryRow(entry: Entry, program: Pick<Program, 'timeZone' | 'currency'>): EntryRow {
   const { detail, after } = entry;
   const { tallies } = tally(undefined, entry, program);
   const lineBy = (dimension: Dimension) => tallies.find(({ by }) => by === dimension);

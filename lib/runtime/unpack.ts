@@ -15,7 +15,7 @@ export type Unpacked = (typeof UNPACKED)[number];
 /** A line of DynamoDB's export, a full or an incremental one. What was deleted has no rows. */
 export function rowsOf(
   line: string,
-  program: Pick<Program, 'timeZone'>,
+  program: Pick<Program, 'timeZone' | 'currency'>,
 ): { readonly table: Unpacked; readonly rows: readonly object[] } | undefined {
   const { Item: whole, NewImage: changed } = JSON.parse(line) as { Item?: Item; NewImage?: Item };
   const item = whole ?? changed;
@@ -34,7 +34,7 @@ export function rowsOf(
 export async function unpackExport(
   directory: string,
   out: string,
-  program: Pick<Program, 'timeZone'>,
+  program: Pick<Program, 'timeZone' | 'currency'>,
 ): Promise<Readonly<Record<Unpacked, number>>> {
   const rows: Record<Unpacked, number> = { entries: 0, balances: 0 };
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>

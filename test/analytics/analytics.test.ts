@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { dayIn } from '../../lib/loyalty/calendar.ts';
@@ -214,6 +216,19 @@ describe('the export', () => {
       balances: unpackedRows('balances').length,
     });
     expect(unpackedRows('entries')).toEqual(before);
+  });
+
+  it('is unpacked by the command that the document names', () => {
+    expect(text).toContain('npm run stampbook -- unpack exported --merchant art-cafe --out unpacked');
+    const out = join(directory, 'commanded');
+    const command = fileURLToPath(new URL('../../bin/stampbook.ts', import.meta.url));
+    const args = [command, 'unpack', join(directory, 'exported'), '--merchant', 'art-cafe', '--out', out];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining(`${entries.length} rows of entries`),
+    });
+    expect(linesIn(join(out, 'entries'))).toHaveLength(entries.length);
   });
 
   it.each(['entries', 'balances'])('has the columns of its table, unpacked: %s', (name) => {
