@@ -167,7 +167,8 @@ export class ConnectorInUse extends Construct {
       queue: `${use.id}-tending`,
       // Half of it for another page, half of it for that page's last call to be slow.
       timeout: Duration.seconds(limits.timeoutSeconds * 12),
-      batch: 1,
+      // What has piled up is one thing to do: of several that look at the same time, one does.
+      batch: 10,
       concurrency: 2,
       // The worker steps back as one that delivers does; the hours that a vendor was away are caught up afterwards.
       attempts: 12,

@@ -57,12 +57,28 @@ interface Reply {
 
 const json = (value: unknown): Reply => ({ status: 200, type: 'application/json', body: JSON.stringify(value) });
 
+/** Of Shopify: what it sends to whom. */
+const subscribed: object[] = [];
+const Variables = z
+  .object({ variables: z.object({ topic: z.string(), webhookSubscription: z.object({ uri: z.string() }).loose() }) })
+  .transform(({ variables }) => variables);
+function variablesOf(body: string): Partial<z.output<typeof Variables>> {
+  try {
+    return Variables.safeParse(JSON.parse(body)).data ?? {};
+  } catch {
+    return {};
+  }
+}
+
 /** How each vendor says yes. */
 const usual: Readonly<Record<string, (body: string, at: Date) => Reply>> = {
-  // Whatever is looked up: nothing new. Whatever is to be changed: done.
-  shopify: () => {
+  // Whatever is looked up: nothing new. Whatever is to be changed: done, and what was subscribed to stays so.
+  shopify: (body) => {
+    const { topic, webhookSubscription } = variablesOf(body);
+    if (topic)
+      subscribed.push({ id: `gid://${topic}`, topic, filter: null, includeFields: [], ...webhookSubscription });
     const orders = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
-    return json({ data: { orders, webhookSubscriptions: { nodes: [] }, changed: { userErrors: [] } } });
+    return json({ data: { orders, webhookSubscriptions: { nodes: subscribed }, changed: { userErrors: [] } } });
   },
   stripe: () => json({ object: 'list', has_more: false, data: [] }),
   'twilio-sms': (body, at) => {
