@@ -89,6 +89,8 @@ export function toAccountItem(account: Account, program: Program, on?: Day, watc
     ...(due && { expiryDue: `${due}#${shard}` }),
     ...(review && { reviewDue: `${review}#${shard}` }),
     ...(watched && { inactiveDue: `${watched}#${shard}` }),
+    // No part of the account either: for whoever asks to whom something has happened at all.
+    ...(on && { bookedOn: on }),
   });
   return packed(marshall(plain, { removeUndefinedValues: true }), plain, PACKABLE.account);
 }
@@ -116,7 +118,7 @@ const sparse = (plain: Record<string, unknown>): Record<string, unknown> =>
   );
 
 export function fromAccountItem(item: Item): Account {
-  const { expiryDue: _, reviewDue: __, inactiveDue, ...rest } = unpacked(item);
+  const { expiryDue: _, reviewDue: __, bookedOn: ___, inactiveDue, ...rest } = unpacked(item);
   const account = { ...EMPTY, ...rest } as unknown as Account;
   if (typeof inactiveDue === 'string') watches.set(account, inactiveDue.slice(0, 10));
   return account;

@@ -13,6 +13,7 @@ import type { Day } from '../loyalty/account.ts';
 import { addDays } from '../loyalty/calendar.ts';
 import { type Anniversary, beginnings, keptOn } from '../loyalty/occasions.ts';
 import type { Program } from '../loyalty/program.ts';
+import { monthBefore } from '../loyalty/statement.ts';
 import { SHARDS } from './items.ts';
 
 /** Which index tells who is due, for what. */
@@ -238,12 +239,20 @@ export function openSweeps({
     await send(last === undefined ? members : [...members, { kind: 'among', duty, day, born, shard, after: last }]);
   }
 
-  /** One page of all that there are, in one part of the table: whoever is due is everybody. */
+  /**
+   * One page of all that there are, in one part of the table: whoever is due is everybody. A statement is for those to whom
+   * something was booked since its month began; of the others nothing more is read.
+   */
   async function everyone(duty: Round, day: Day, part: number, after?: string): Promise<void> {
+    const first = `${monthBefore(day)}-01`;
     const { Items = [], LastEvaluatedKey } = await client.send(
       new ScanCommand({
         TableName: tables.accounts,
         ProjectionExpression: 'memberId',
+        ...(duty === 'statements' && {
+          FilterExpression: 'attribute_not_exists(bookedOn) OR bookedOn >= :first',
+          ExpressionAttributeValues: { ':first': { S: first } },
+        }),
         Segment: part,
         TotalSegments: SHARDS,
         Limit: page,

@@ -305,6 +305,11 @@ describe('what comes to everybody', () => {
     await work(found);
     itIs('2029-03-01T02:55:00Z');
     await sweep('statements');
+    // In March one of them was booked a statement, and nothing to anybody else: of those nothing is read.
+    itIs('2029-04-01T01:55:00Z');
+    expect(await sweep('statements')).toEqual([
+      { kind: 'on-day', duty: 'statements', day: '2029-04-01', memberId: one },
+    ]);
     const statements = async (memberId: string) =>
       (await shop.ledger().entries(memberId)).flatMap(({ detail }) => (detail.kind === 'statement' ? [detail] : []));
     expect(await statements(one)).toEqual([

@@ -172,7 +172,10 @@ export class MemoryClient {
     const found = partitions
       .filter(([key]) => segmentOf(key, TotalSegments) === Segment)
       .flatMap(([, partition]) => [...partition.values()]);
-    return page(found, input);
+    const read = page(found, input);
+    // A page is what was looked at, not what was found.
+    const words = { names: input.ExpressionAttributeNames, values: input.ExpressionAttributeValues };
+    return { ...read, Items: read.Items.filter((item) => holds(input.FilterExpression, item, words)) };
   }
 
   private single(write: Write): { Attributes?: Item } {
