@@ -35,7 +35,55 @@ export default {
         earn: { kind: 'flat', points: 40 },
         pending: { kind: 'confirmation' },
       },
+      {
+        // Pictures earn as much again, once they can no longer come back.
+        id: 'art',
+        on: 'sale',
+        when: [{ is: 'category-in', categories: ['art'] }],
+        earn: { kind: 'per-amount', points: 1, amount: '1.00', base: 'gross' },
+        pending: { kind: 'days', days: 14 },
+      },
+      {
+        id: 'birthday',
+        on: 'activity',
+        when: [{ is: 'activity', activities: ['birthday'] }],
+        multiplied: false,
+        earn: { kind: 'flat', points: 30 },
+      },
+      {
+        id: 'anniversary',
+        on: 'activity',
+        when: [{ is: 'activity', activities: ['anniversary'] }],
+        multiplied: false,
+        earn: { kind: 'flat', points: 20 },
+      },
+      {
+        // A patron's month begins with an espresso.
+        id: 'patron-month',
+        on: 'activity',
+        when: [
+          { is: 'activity', activities: ['monthly'] },
+          { is: 'tier-in', tiers: ['patron'] },
+        ],
+        multiplied: false,
+        earn: { kind: 'flat', points: 30 },
+      },
+      {
+        id: 'new-year',
+        on: 'activity',
+        when: [
+          { is: 'activity', activities: ['yearly'] },
+          { is: 'tier-in', tiers: ['friend', 'patron'] },
+        ],
+        multiplied: false,
+        earn: { kind: 'flat', points: 10 },
+      },
     ],
+    milestones: [
+      { id: 'visits', of: 'visits', every: 10 },
+      { id: 'thousand', of: 'points', at: 1_000 },
+    ],
+    statements: true,
     caps: [{ id: 'daily', points: 2_000, per: 'day' }],
     tiers: [
       { id: 'guest', name: 'Guest', from: 0 },
@@ -78,9 +126,14 @@ export default {
   },
   alerts: { redemptionFromPoints: 400 },
   messages: {
+    // A greeting says itself what came with it: an empty text is no message.
     'points.earned': {
-      en: '{{ program }}: {{ points }} points for you. Balance: {{ balance }}. Reply STOP to opt out.',
-      de: '{{ program }}: {{ points }} Punkte für dich. Stand: {{ balance }}. Abmelden mit STOP.',
+      en: '{% if activity != "birthday" and activity != "anniversary" %}{{ program }}: {{ points }} points for you{% if pending %}, {{ pending }} of them later{% endif %}. Balance: {{ balance }}. Reply STOP to opt out.{% endif %}',
+      de: '{% if activity != "birthday" and activity != "anniversary" %}{{ program }}: {{ points }} Punkte für dich{% if pending %}, davon {{ pending }} später{% endif %}. Stand: {{ balance }}. Abmelden mit STOP.{% endif %}',
+    },
+    'points.activated': {
+      en: '{{ program }}: {{ points }} points have become yours to spend. Balance: {{ balance }}.',
+      de: '{{ program }}: {{ points }} Punkte kannst du jetzt einlösen. Stand: {{ balance }}.',
     },
     'points.redeemed': {
       en: '{{ program }}: {{ points }} points redeemed. Balance: {{ balance }}.',
@@ -94,6 +147,27 @@ export default {
       en: '{{ program }}: {{ points }} points have expired. Balance: {{ balance }}.',
       de: '{{ program }}: {{ points }} Punkte sind verfallen. Stand: {{ balance }}.',
     },
+    birthday: {
+      en: '{{ program }}: happy birthday{% if name != "" %}, {{ name }}{% endif %}! {{ points }} points from all of us.',
+      de: '{{ program }}: alles Gute zum Geburtstag{% if name != "" %}, {{ name }}{% endif %}! {{ points }} Punkte von uns allen.',
+    },
+    anniversary: {
+      en: '{{ program }}: {% if years == 1 %}a year{% else %}{{ years }} years{% endif %} with us, thank you! {{ points }} points for you.',
+      de: '{{ program }}: {% if years == 1 %}ein Jahr{% else %}{{ years }} Jahre{% endif %} bei uns, danke! {{ points }} Punkte für dich.',
+    },
+    'milestone.reached': {
+      en: '{{ program }}: {% if of == "visits" %}your visit number {{ count }}. How good that you come!{% else %}{{ count }} points collected. Chapeau!{% endif %}',
+      de: '{{ program }}: {% if of == "visits" %}dein {{ count }}. Besuch. Schön, dass du kommst!{% else %}{{ count }} Punkte gesammelt. Chapeau!{% endif %}',
+    },
+    'statement.ready': {
+      en: '{{ program }} in {{ period }}: {{ earned }} points earned, {{ redeemed }} redeemed, {{ expired }} expired. Balance: {{ closingBalance }}.{% if nextExpiryOn %} {{ nextExpiryPoints }} of them are good until {{ nextExpiryOn }}.{% endif %}',
+      de: '{{ program }} im Monat {{ period }}: {{ earned }} Punkte gesammelt, {{ redeemed }} eingelöst, {{ expired }} verfallen. Stand: {{ closingBalance }}.{% if nextExpiryOn %} Davon gelten {{ nextExpiryPoints }} bis {{ nextExpiryOn }}.{% endif %}',
+    },
+    // Each step of the ladder invites to something else.
+    'member.inactive': {
+      en: '{{ program }}: {% case rung %}{% when 1 %}we have not seen you for {{ days }} days. Your {{ balance }} points are waiting.{% when 2 %}there are new pictures on our walls. Come and see: each visit is 5 points.{% else %}we miss you! A workshop brings 40 points; ask for a seat at the counter.{% endcase %}',
+      de: '{{ program }}: {% case rung %}{% when 1 %}seit {{ days }} Tagen haben wir dich nicht gesehen. Deine {{ balance }} Punkte warten.{% when 2 %}bei uns hängen neue Bilder. Komm schauen: jeder Besuch bringt 5 Punkte.{% else %}du fehlst uns! Ein Workshop bringt 40 Punkte; frag am Tresen nach einem Platz.{% endcase %}',
+    },
   },
   connectors: [
     use('shopify', { shop: 'kunstpause.myshopify.com' }),
@@ -102,16 +176,28 @@ export default {
       'points.earned',
       'points.redeemed',
       'points.reversed',
+      'points.activated',
       'points.expiring',
       'points.expired',
+      'reward.unlocked',
+      'milestone.reached',
+      'birthday',
+      'anniversary',
       'member.inactive',
+      'statement.ready',
       'tier.changed',
     ]),
     use('twilio-sms', { messagingServiceSid: 'MG0123456789abcdef0123456789abcdef' }, [
       'points.earned',
+      'points.activated',
       'points.redeemed',
       'points.expiring',
       'points.expired',
+      'birthday',
+      'anniversary',
+      'milestone.reached',
+      'statement.ready',
+      'member.inactive',
       'campaign.message',
     ]),
     use('slack', {}, ['points.redeemed', 'fraud.flagged', 'campaign.started', 'campaign.ended']),

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { addDays, dayIn } from '../loyalty/calendar.ts';
 import type { DeployedMerchant } from '../runtime/config.ts';
 import type { Clock } from './clock.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -90,6 +91,8 @@ export function createSamples(options: { merchant: DeployedMerchant; endpoints: 
     return { lines, totalMinor: lines.reduce((sum, line) => sum + line.priceMinor, 0) };
   };
   const money = (minor: number) => (minor / 100).toFixed(2);
+  // Whoever lets the clock of a new shop go on by a day sees a greeting come.
+  const tomorrow = () => addDays(dayIn(merchant.program.timeZone, clock.now()), 1);
   const newId = () => Date.now() * 1000 + Math.floor(Math.random() * 1000);
 
   function shopifyOrder(secret: string) {
@@ -243,7 +246,7 @@ export function createSamples(options: { merchant: DeployedMerchant; endpoints: 
         phone: demoMember.phone,
         email: demoMember.email,
         ...(used.has('shopify') && { ids: [{ source: 'shopify', id: String(demoMember.shopifyId) }] }),
-        profile: { name: demoMember.name, locale: 'en' },
+        profile: { name: demoMember.name, locale: 'en', birthday: `1990${tomorrow().slice(4)}` },
         consents: { sms: true },
         consentProof: 'demo',
       }),
