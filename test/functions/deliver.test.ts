@@ -303,7 +303,12 @@ describe('a message to a member', () => {
   it('is not sent again when the function died in the middle of it', async () => {
     const one = event(await somebody());
     const { openDeliveries } = await import('../../lib/runtime/deliveries.ts');
-    const deliveries = openDeliveries({ client: world.client, table: world.tables.program, connector: 'twilio-sms', timeZone: 'Europe/Berlin' });
+    const deliveries = openDeliveries({
+      client: world.client,
+      table: world.tables.program,
+      connector: 'twilio-sms',
+      timeZone: 'Europe/Berlin',
+    });
     await deliveries.claim(one.id, 'channel', 'm1');
     // Another copy of the event may be in good hands: it is left alone for now.
     expect(await hand(text, one, { id: 'copy' })).toEqual(['copy']);
@@ -387,7 +392,12 @@ describe('a message to a member', () => {
 
   it('and what the vendor reports of it only move forward, whichever comes first', async () => {
     const { openDeliveries } = await import('../../lib/runtime/deliveries.ts');
-    const deliveries = openDeliveries({ client: world.client, table: world.tables.program, connector: 'twilio-sms', timeZone: 'Europe/Berlin' });
+    const deliveries = openDeliveries({
+      client: world.client,
+      table: world.tables.program,
+      connector: 'twilio-sms',
+      timeZone: 'Europe/Berlin',
+    });
     const at = new Date().toISOString();
     const one = event(await somebody());
     // Before we have noted our own message.
@@ -413,6 +423,27 @@ describe('a copy kept elsewhere', () => {
     expect(await delivery(one, 'webhook')).toMatchObject({ status: 'sent', attempts: 3 });
   });
 
+  it('and is counted as parked with the try after which the queue gives up', async () => {
+    const { openDeliveryCounts } = await import('../../lib/runtime/delivery-counts.ts');
+    const parked = async () =>
+      (
+        await openDeliveryCounts({ client: world.client, table: world.tables.program }).lines({
+          from: '2000-01-01',
+          to: '2100-01-01',
+        })
+      ).reduce((sum, { connector, amounts }) => sum + (connector === 'webhook' ? (amounts.parked ?? 0) : 0), 0);
+    process.env.ATTEMPTS_MAX = '3';
+    const [one, before] = [event('m_any'), await parked()];
+    const counted: number[] = [];
+    for (const attempt of [1, 2, 3]) {
+      troubles = [new Transient('503')];
+      expect(await hand(keep, one, { attempt })).toHaveLength(1);
+      counted.push((await parked()) - before);
+    }
+    expect(counted).toEqual([0, 0, 1]);
+    delete process.env.ATTEMPTS_MAX;
+  });
+
   it('also when a function died in the middle of it', async () => {
     const one = event('m_any');
     const { openDeliveries } = await import('../../lib/runtime/deliveries.ts');
@@ -421,11 +452,7 @@ describe('a copy kept elsewhere', () => {
       table: world.tables.program,
       connector: 'webhook',
       timeZone: 'Europe/Berlin',
-    }).claim(
-      one.id,
-      'sink',
-      'm1',
-    );
+    }).claim(one.id, 'sink', 'm1');
     expect(await hand(keep, one, { attempt: 2 })).toEqual([]);
     expect(applied).toEqual([one]);
   });

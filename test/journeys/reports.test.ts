@@ -61,9 +61,72 @@ describe('what the tills have sold', () => {
     });
   });
 
-  it('refuses what is no report', async () => {
-    const { status, stderr } = await stampbook('report', 'cohorts', '--by', 'day');
+  it.each([
+    [['members', '--by', 'staff'], '--by: "members" can be told by day or month'],
+    [['points', '--from', '2026-02-30'], "option '--from <day>' argument '2026-02-30' is invalid"],
+    [['rebuild', '--to', '2026-02-01'], '--to is for reports'],
+  ])('refuses %j, and says what is wrong with it', async (asked, because) => {
+    const { status, stderr } = await stampbook('report', ...asked);
     expect(status).toBe(1);
-    expect(stderr).toContain('told one way only');
+    expect(stderr).toContain(because);
+  });
+});
+
+describe('what a campaign has changed, and what connectors were told', () => {
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const report = async (name: string, query: string) => {
+    const { status, body } = await shop.call('GET', `/v1/reports/${name}?${query}`, undefined, 'staff');
+    expect(status).toBe(200);
+    return body.rows as Record<string, string | number | null>[];
+  };
+
+  it('is told with how many were on either side, once the sales of its time are in', async () => {
+    const spring = {
+      ...{ id: 'spring', name: 'Spring', effect: { kind: 'bonus', points: 10 }, holdOutBp: 5_000 },
+      ...{ startsAt: `${day(1)}T08:00:00Z`, endsAt: `${day(2)}T08:00:00Z` },
+    };
+    expect((await shop.call('POST', '/v1/campaigns', spring, 'admin')).status).toBe(201);
+    expect((await shop.call('POST', '/v1/campaigns/spring/schedule', {}, 'admin')).status).toBe(200);
+    expect((await shop.local('POST', '/clock', { now: `${day(1)}T09:00:00Z` })).status).toBe(200);
+    // What came with the day is done with first.
+    await shop.idle();
+    const { phone } = await shop.enrol();
+    await shop.sell('rep-3a', phone, '20.00');
+    await shop.call('POST', '/v1/sales/rep-3a/refunds', {
+      ...{ refundId: 'half', amount: '5.00', currency: 'EUR', reason: 'return' },
+    });
+    await shop.idle();
+    const days = `from=${day(1)}&to=${day(1)}`;
+    const sides = await report('campaigns', days);
+    expect(sides).toEqual([
+      expect.objectContaining({ campaign: 'spring', members: 1, sales: 1, sold: '20.00', spentPerMember: '15.00' }),
+    ]);
+    const effects = await report('effects', days);
+    expect(effects.map(({ of, verdict }) => [of, verdict])).toEqual(
+      ['came', 'spent', 'purchases', 'visits', 'points'].map((of) => [of, 'too-few-to-tell']),
+    );
+    for (const { given, heldOut } of effects) expect(Number(given) + Number(heldOut)).toBe(3);
+    const { status, stdout } = await stampbook('report', 'effects', '--from', day(1), '--to', day(1));
+    expect({ status, told: stdout.includes('too-few-to-tell') }).toEqual({ status: 0, told: true });
+  }, 120_000);
+
+  it('is counted once for each that a vendor took', async () => {
+    const took = (await shop.outbox()).filter(({ status }) => status < 300);
+    const rows = await report('deliveries', `by=month&from=${day(-1)}&to=${day(2)}`);
+    const delivered = (connector: string) =>
+      rows.reduce((sum, row) => (row.connector === connector ? sum + Number(row.delivered) : sum), 0);
+    const connectors = [
+      ...new Set(rows.filter((row) => Number(row.delivered) > 0).map((row) => String(row.connector))),
+    ];
+    expect(connectors.length).toBeGreaterThan(0);
+    for (const one of connectors)
+      expect([one, delivered(one)]).toEqual([one, took.filter(({ connector }) => connector === one).length]);
+  });
+
+  it('and the books still are what the journal says', async () => {
+    expect(await stampbook('report', 'rebuild')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^3 members, \d+ entries: every sum is what the journal says/),
+    });
   });
 });
