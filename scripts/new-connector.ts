@@ -60,6 +60,9 @@ export const source: RoleOf<typeof manifest, 'source'> = {
     if (read(Notice, request.body).type !== 'thing.happened') return [];
     throw new Permanent('${id}: translate is not written yet');
   },
+
+  // \`subscribe\` and \`reconcile\`, where the vendor can be asked what it sends us and what has happened. The manifest
+  // then says \`subscribes: true\` and \`reconcile: { everyMinutes: 60, overlapMinutes: 30, lookBackDays: 3 }\`.
 };
 `,
     sample: `  source: {

@@ -39,11 +39,24 @@ function connector(manifest: Manifest): string[] {
           `Sends its webhooks to \`POST /webhooks/${id}\`. Subscribe to ${hears.map(code).join(', ')}; anything else is taken in and ignored.`,
         ]
       : []),
+    ...tended(manifest),
     ...fieldTable('Setting', manifest.settings),
     ...fieldTable('Secret', manifest.secret),
     `At most ${limits.concurrency} at a time, ${limits.batch === 1 ? 'one by one' : `${limits.batch} in one go`}, given up after ${limits.timeoutSeconds} s.`,
     ...(id === 'webhook' ? inbound() : []),
   ];
+}
+
+/** What is done about it without anybody asking. */
+function tended({ subscribes, reconcile }: Manifest): string[] {
+  if (!subscribes && !reconcile) return [];
+  const sees = subscribes ? ['every night, whether it sends us all of these'] : [];
+  const asks = reconcile
+    ? [
+        `every ${reconcile.everyMinutes} minutes (\`reconcileEveryMinutes\` beside its settings chooses another interval), what has happened since; the first time ${reconcile.lookBackDays} days back`,
+      ]
+    : [];
+  return [`It is asked ${[...sees, ...asks].join(', and ')}. A webhook that was lost is so made up for, once.`];
 }
 
 const EXAMPLE: z.input<(typeof bodies)['order.paid']> = {
