@@ -61,7 +61,7 @@ const sum = (a: Used, b: Used): Used => ({
 });
 
 /** All that one due member used, finding included. */
-export const perDue = ({ finding, doing, due, batchesSent }: Night) => {
+const perDue = ({ finding, doing, due, batchesSent }: Night) => {
   const { requests, readUnits, writeUnits, indexUnits } = sum(finding, doing);
   return {
     readUnits: readUnits / due,
