@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +13,18 @@ interface Result {
 
 const scratch = mkdtempSync(join(tmpdir(), 'stampbook-check-'));
 
-const steps: readonly [name: string, run: () => Promise<Result>][] = [
-  ['types', () => command('tsc', ['--noEmit'])],
-  ['lint', () => command('biome', ['check', '.'])],
-  [
-    'boundaries',
-    () =>
+interface Step {
+  readonly name: string;
+  run(): Promise<Result>;
+}
+
+/** Each of one core's work and with little to say: two at a time, and each tells what it has to when it is done. */
+const small: readonly Step[] = [
+  { name: 'types', run: () => command('tsc', ['--noEmit']) },
+  { name: 'stacks and cdk-nag', run: () => command('node', ['bin/app.ts'], { CDK_OUTDIR: join(scratch, 'cdk.out') }) },
+  {
+    name: 'boundaries',
+    run: () =>
       command('depcruise', [
         'bin',
         'functions',
@@ -31,29 +37,40 @@ const steps: readonly [name: string, run: () => Promise<Result>][] = [
         '--output-type',
         'err',
       ]),
-  ],
-  ['dead code', () => command('knip', ['--no-progress'])],
-  ['generated files', () => command('node', ['scripts/generate.ts', '--check'])],
-  ['stacks and cdk-nag', () => command('node', ['bin/app.ts'], { CDK_OUTDIR: join(scratch, 'cdk.out') })],
-  ['unit tests', () => jest('unit', ['--maxWorkers=2'])],
-  ['journeys', () => jest('journeys', ['--runInBand'])],
+  },
+  { name: 'dead code', run: () => command('knip', ['--no-progress']) },
+  { name: 'generated files', run: () => command('node', ['scripts/generate.ts', '--check']) },
+  { name: 'lint', run: () => command('biome', ['check', '.']) },
+];
+
+/** Each by itself, telling how far it is. A journey has a cloud of its own, whose functions have no time to wait for another's. */
+const large: readonly Step[] = [
+  { name: 'unit tests', run: () => jest('unit', 2) },
+  { name: 'journeys', run: () => jest('journeys', 1) },
 ];
 
 async function main(): Promise<void> {
   requireJava();
   const only = process.argv.slice(2);
+  const wanted = ({ name }: Step) => only.length === 0 || only.includes(name);
   const total = { passed: 0, failed: 0 };
   const timings: string[] = [];
-  for (const [name, run] of steps) {
-    if (only.length > 0 && !only.includes(name)) continue;
-    process.stdout.write(`\n── ${name}\n`);
+  const take = async ({ name, run }: Step) => {
     const start = performance.now();
-    const result = await run();
-    total.passed += result.passed;
-    total.failed += result.failed;
-    timings.push(
-      `${result.failed > 0 ? '✗' : '✓'} ${name.padEnd(20)} ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s`,
-    );
+    const { passed, failed } = await run();
+    total.passed += passed;
+    total.failed += failed;
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    timings.push(`${failed > 0 ? '✗' : '✓'} ${name.padEnd(20)} ${seconds.padStart(6)} s`);
+  };
+  const queue = small.filter(wanted).values();
+  const one = async () => {
+    for (const step of queue) await take(step);
+  };
+  await Promise.all([one(), one()]);
+  for (const step of large.filter(wanted)) {
+    process.stdout.write(`\n── ${step.name}\n`);
+    await take(step);
   }
   rmSync(scratch, { recursive: true, force: true });
   process.stdout.write(`\n${timings.join('\n')}\n\n${total.passed} passed, ${total.failed} failed\n`);
@@ -62,15 +79,16 @@ async function main(): Promise<void> {
 
 /** A command that says by its exit code whether all is well; counts as one check. */
 async function command(file: string, args: string[], environment: Record<string, string> = {}): Promise<Result> {
-  const code = await exitCode(file, args, environment);
+  const { code, output } = await end(spawn(file, args, { env: { ...process.env, ...environment } }));
+  process.stdout.write(`\n── ${[file, ...args].join(' ')}\n${output}`);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function jest(project: string, args: string[]): Promise<Result> {
+async function jest(project: string, workers: number): Promise<Result> {
   const outputFile = join(scratch, `${project}.json`);
-  const code = await exitCode('jest', ['--selectProjects', project, '--json', `--outputFile=${outputFile}`, ...args], {
-    NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
-  });
+  const args = ['--selectProjects', project, `--maxWorkers=${workers}`, '--json', `--outputFile=${outputFile}`];
+  const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
+  const { code } = await end(spawn('jest', args, { stdio: 'inherit', env: { ...process.env, NODE_OPTIONS } }));
   try {
     const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(
       readFileSync(outputFile, 'utf8'),
@@ -85,11 +103,14 @@ async function jest(project: string, args: string[]): Promise<Result> {
   }
 }
 
-function exitCode(file: string, args: string[], environment: Record<string, string>): Promise<number> {
+function end(child: ChildProcess): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+    const said: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => said.push(chunk));
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+    child.once('close', (code, signal) =>
+      resolve({ code: code ?? (signal ? 1 : 0), output: Buffer.concat(said).toString() }),
+    );
   });
 }
 
