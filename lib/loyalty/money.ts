@@ -1,10 +1,14 @@
 import * as z from 'zod';
 
-// The currencies that Node's ICU knows are the ISO 4217 list; asking it keeps us from carrying a copy.
-const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+// The currencies that Node's ICU knows are the ISO 4217 list; asking it keeps us from carrying a copy, but takes its time.
+let currencies: ReadonlySet<string> | undefined;
+function isCurrency(code: string): boolean {
+  currencies ??= new Set(Intl.supportedValuesOf('currency'));
+  return currencies.has(code);
+}
 
 /** ISO 4217, upper case. */
-export const Currency = z.string().refine((code) => CURRENCIES.has(code), {
+export const Currency = z.string().refine(isCurrency, {
   // Amounts cannot be looked at without it.
   abort: true,
   error: (issue) => `unknown currency ${JSON.stringify(issue.input)}: use an ISO 4217 code such as EUR`,

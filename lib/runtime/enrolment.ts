@@ -1,4 +1,5 @@
 import { activityKey } from '../loyalty/accrue.ts';
+import { Purpose } from '../loyalty/channels.ts';
 import {
   type AskedConsents,
   type ConsentByEnrolling,
@@ -10,7 +11,7 @@ import {
   over,
 } from '../loyalty/consents.ts';
 import { keyOf } from '../loyalty/entry.ts';
-import { type Activity, type Identity, type Profile, Purpose } from '../loyalty/facts.ts';
+import type { Activity, Identity, Profile } from '../loyalty/facts.ts';
 import { onceInALifetime } from '../loyalty/own-activities.ts';
 import type { FactsQueue } from './facts-queue.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { ActivityFact, ToldActivity } from '../../loyalty/facts.ts';
+import { Activity, ToldActivity } from '../../loyalty/activities.ts';
+import type { ActivityFact } from '../../loyalty/facts.ts';
 import { Id } from '../../loyalty/program/fields.ts';
 import { ForeignId, MemberRef, OccurredAt, SourceName } from './fields.ts';
 import { route } from './route.ts';
@@ -19,7 +20,7 @@ export const postActivity = route('POST /v1/activities', 'pos', () =>
 const waiting = () =>
   z.strictObject({
     activityId: ForeignId,
-    activity: ActivityFact.shape.activity,
+    activity: Activity,
     member: MemberRef,
     /** Who told of the activity, when it was not the holder of this key. */
     source: SourceName.optional(),

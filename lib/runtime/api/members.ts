@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { phoneIn } from '../../connectors/kit/phone-numbers.ts';
-import { Channel, type Identity, Profile } from '../../loyalty/facts.ts';
+import { Channel } from '../../loyalty/channels.ts';
+import type { Identity } from '../../loyalty/facts.ts';
+import { Profile } from '../../loyalty/profile.ts';
 import { merchant } from '../config.ts';
 import { always, Card, Email, ForeignId, identityOf, namesOne, readAs, SourceName, Text, whoIs } from './fields.ts';
 import { route } from './route.ts';
