@@ -126,7 +126,8 @@ export const handler = api(
         const [story, person] = await Promise.all([readStory(ledger(), memberId), personOf(memberId)]);
         if (!story) return [];
         const one = rehearse(row.campaign, { ...story, memberTags: person?.tags }, { ...question, person });
-        return one.points > 0 ? [one] : [];
+        const { meant, ...would } = one;
+        return meant ? [would] : [];
       }),
     );
     const who = rehearsed.flat().sort((a, b) => b.points - a.points);

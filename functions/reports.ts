@@ -1,5 +1,7 @@
 import { addDays, dayIn } from '../lib/loyalty/calendar.ts';
 import { csvOf, firstDayOf } from '../lib/loyalty/report-tables.ts';
+import type { Segment } from '../lib/loyalty/segment.ts';
+import { wordFaults } from '../lib/loyalty/segmenting.ts';
 import type { ReportAnswer, SegmentCountAnswer, SegmentMembersAnswer } from '../lib/runtime/answers/reports.ts';
 import { countSegment, getReport, listSegment, REPORT_DAYS_MAX } from '../lib/runtime/api/reports.ts';
 import { openCampaigns } from '../lib/runtime/campaigns.ts';
@@ -7,7 +9,7 @@ import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDeliveryCounts } from '../lib/runtime/delivery-counts.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
-import { problem } from '../lib/runtime/problem.ts';
+import { type Answer, problem } from '../lib/runtime/problem.ts';
 import { makeReport } from '../lib/runtime/report-making.ts';
 import { reports } from '../lib/runtime/reporting.ts';
 import { openSegments } from '../lib/runtime/segments.ts';
@@ -31,6 +33,14 @@ const timed = () => {
 };
 
 const looking = (after: string | undefined, limit: number) => ({ after, limit, today: today(), hasTime: timed() });
+
+/** Words that mean nothing in this program: they would be asked of everybody, and hold for nobody. */
+function refused(segment: Segment): Answer | undefined {
+  const faults = wordFaults(segment, merchant().program);
+  return faults.length === 0
+    ? undefined
+    : problem(400, 'invalid-request', { errors: faults.map((message) => ({ path: 'segment', message })) });
+}
 
 /** What staff ask about all members at once: sums by day, and who is meant by a segment. */
 export const handler = api(
@@ -64,11 +74,15 @@ export const handler = api(
   }),
 
   endpoint(countSegment, async ({ segment, after }) => {
+    const refusal = refused(segment);
+    if (refusal) return refusal;
     const { memberIds, ...rest } = await segments().find(segment, looking(after, Number.POSITIVE_INFINITY));
     return { status: 200, body: { count: memberIds.length, ...rest } satisfies SegmentCountAnswer };
   }),
 
   endpoint(listSegment, async ({ segment, after, limit }) => {
+    const refusal = refused(segment);
+    if (refusal) return refusal;
     const { memberIds, ...rest } = await segments().find(segment, looking(after, limit));
     return { status: 200, body: { members: memberIds, ...rest } satisfies SegmentMembersAnswer };
   }),

@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { parseAmount } from './money.ts';
+import { Activity, ToldActivity } from './facts.ts';
+import { mayEarn } from './own-activities.ts';
 import { PointsAmount } from './points.ts';
 import { Condition } from './program/conditions.ts';
 import { BasisPoints, Id, Limit } from './program/fields.ts';
 import { Reward } from './program/rewards.ts';
 import { Program } from './program.ts';
 import { Segment } from './segment.ts';
-import { sourcesOf, wordsOf } from './segmenting.ts';
+import { sourcesOf, wordFaults } from './segmenting.ts';
 
 /**
  * What a merchant offers for a while, told through the API and not in the program's file. What a campaign gives is worked
@@ -92,7 +93,11 @@ export interface Fault {
 
 /** What is wrong with a campaign in this program: names that point nowhere, amounts that its currency cannot have. */
 export function campaignFaults(campaign: Campaign, program: Program): readonly Fault[] {
-  return [...effectFaults(campaign, program), ...segmentFaults(campaign, program)];
+  return [
+    ...effectFaults(campaign, program),
+    ...segmentFaults(campaign, program),
+    ...activityFaults(campaign, program),
+  ];
 }
 
 function effectFaults({ effect, when }: Campaign, program: Program): readonly Fault[] {
@@ -131,22 +136,24 @@ function segmentFaults({ effect, segment }: Campaign, program: Program): readonl
   return faults;
 }
 
-/** Names and amounts of a segment's words that mean nothing here. */
-export function wordFaults(
-  segment: Segment,
-  { tiers, currency }: Pick<Program, 'tiers' | 'currency'>,
-): readonly string[] {
-  const known = new Set(tiers.map(({ id }) => id));
-  return wordsOf(segment).flatMap((word) => {
-    if (word.is === 'tier-in')
-      return word.tiers
-        .filter((tier) => !known.has(tier))
-        .map((tier) => `no such tier ${JSON.stringify(tier)}: use one of ${[...known].join(', ')}`);
-    if (word.is !== 'spent') return [];
-    return [word.atLeast, word.atMost]
-      .filter((amount) => amount !== undefined && parseAmount(amount, currency) === undefined)
-      .map((amount) => `not an amount of ${currency}: ${JSON.stringify(amount)}`);
-  });
+/** What no rule asks for is not looked out for, and a campaign would wait for it in vain. */
+function activityFaults({ effect, when }: Campaign, program: Program): readonly Fault[] {
+  if (effect.kind !== 'bonus' || effect.on !== 'activity') return [];
+  return when.flatMap((condition, index) =>
+    condition.is !== 'activity'
+      ? []
+      : LOOKED_OUT_FOR.filter((activity) => condition.activities.includes(activity) && !mayEarn(program, activity)).map(
+          (activity) => ({
+            path: `when.${index}.activities`,
+            message: `${activity} is not looked out for: a rule of the program must be about it first`,
+          }),
+        ),
+  );
 }
+
+/** Neither told by others, nor noticed whatever the rules are about. */
+const LOOKED_OUT_FOR = Activity.options.filter(
+  (activity) => !([...ToldActivity.options, 'birthday', 'anniversary'] as readonly string[]).includes(activity),
+);
 
 const unused = ({ rules, multipliers }: Program): string => `campaign-${rules.length + multipliers.length}-x`;

@@ -1,12 +1,17 @@
+import { folded } from './as-of.ts';
 import type { Campaign } from './campaign.ts';
-import { isHeldOut, partOfCampaign } from './campaigning.ts';
+import { isHeldOut, partOfCampaign, subjectOf } from './campaigning.ts';
 import type { Program } from './program.ts';
 import { replay, type Story } from './replay.ts';
-import type { Person } from './segmenting.ts';
+import { isIn, type Person } from './segmenting.ts';
+import { today } from './situation.ts';
+import { type Summary, tally } from './tally.ts';
 
 export interface Rehearsal {
   readonly memberId: string;
   readonly points: number;
+  /** Something would have come of it: points; or it means the member today, where it gives none. */
+  readonly meant: boolean;
   /** The member would be in the hold-out share, and get nothing. */
   readonly held: boolean;
 }
@@ -29,6 +34,9 @@ export function rehearse(
   const { program, since, until, others = [], person } = question;
   const memberId = story.entries[0]?.memberId ?? '';
   const beside = others.filter(({ id }) => id !== campaign.id);
+  const held = isHeldOut(campaign, memberId);
+  if (campaign.effect.kind === 'message' || campaign.effect.kind === 'reward')
+    return { memberId, points: 0, meant: isMeant(campaign, story, program, until, person), held };
   const { budgetPoints: _, ...unlimited } = campaign;
   const { changed } = replay(story, {
     current: program,
@@ -38,11 +46,33 @@ export function rehearse(
     campaigns: [...beside, { ...unlimited, startsAt: since, endsAt: after(until), holdOutBp: 0 }],
     person,
   });
-  return {
-    memberId,
-    points: changed.byRule[partOfCampaign(campaign.id)] ?? 0,
-    held: isHeldOut(campaign, memberId),
+  const points = changed.byRule[partOfCampaign(campaign.id)] ?? 0;
+  return { memberId, points, meant: points > 0, held };
+}
+
+/** Words and rewards are for those whom the segment means, whatever they did: asked of them as they are at the end. */
+function isMeant(
+  { segment }: Campaign,
+  { entries }: Story,
+  program: Program,
+  until: string,
+  person: Person | undefined,
+): boolean {
+  // Erased.
+  if (!person) return false;
+  if (!segment) return true;
+  const situation = { program, now: new Date(until) };
+  let summary: Summary | undefined;
+  for (const entry of entries) summary = tally(summary, entry, program).summary;
+  const subject = {
+    ...subjectOf(folded(entries, entries[0]), situation, person),
+    ...(summary && {
+      joinedOn: summary.joinedOn,
+      spentMinor: summary.spentMinor,
+      location: summary.location ?? null,
+    }),
   };
+  return isIn(segment, subject, today(situation), program.currency);
 }
 
 /** The end of a campaign is not in it, and the end of the question is. */

@@ -2,6 +2,8 @@ import type { Day } from './account.ts';
 import { addDays } from './calendar.ts';
 import { minor } from './conditions.ts';
 import { type Consents, hasAgreed } from './consents.ts';
+import { parseAmount } from './money.ts';
+import type { Program } from './program.ts';
 import type { Segment, Word } from './segment.ts';
 
 /**
@@ -14,6 +16,24 @@ export function wordsOf(segment: Segment): readonly Word[] {
   if ('any' in segment) return segment.any.flatMap(wordsOf);
   if ('not' in segment) return wordsOf(segment.not);
   return [segment];
+}
+
+/** Names and amounts of a segment's words that mean nothing here. */
+export function wordFaults(
+  segment: Segment,
+  { tiers, currency }: Pick<Program, 'tiers' | 'currency'>,
+): readonly string[] {
+  const known = new Set(tiers.map(({ id }) => id));
+  return wordsOf(segment).flatMap((word) => {
+    if (word.is === 'tier-in')
+      return word.tiers
+        .filter((tier) => !known.has(tier))
+        .map((tier) => `no such tier ${JSON.stringify(tier)}: use one of ${[...known].join(', ')}`);
+    if (word.is !== 'spent') return [];
+    return [word.atLeast, word.atMost]
+      .filter((amount) => amount !== undefined && parseAmount(amount, currency) === undefined)
+      .map((amount) => `not an amount of ${currency}: ${JSON.stringify(amount)}`);
+  });
 }
 
 /** What a segment is asked about. What is absent was not looked up, and is not known. */

@@ -63,6 +63,9 @@ const CURRENT_MAX = 50;
 const CURRENT_LENGTH_MAX = 120_000;
 const ATTEMPTS = 16;
 
+/** A schedule whose minute is over when it is written never runs: one that is due in a moment gets another moment. */
+const SOONEST_MS = 30_000;
+
 /** Without its words: nobody at a counter reads them. */
 const forTills = ({ briefing: _, ...campaign }: Campaign): Campaign =>
   campaign.effect.kind === 'message' ? { ...campaign, effect: { kind: 'message', texts: {} } } : campaign;
@@ -292,24 +295,34 @@ export function openLaunching(options: LaunchingOptions) {
       ['end', endsAt, 'ended'],
     ] as const) {
       const message: CampaignMessage = { kind: 'campaign', id, to };
+      const soonest = now().getTime() + SOONEST_MS;
       // A call that is repeated when the time has come already.
       if (Date.parse(at) <= now().getTime()) await send(message);
-      else await schedules.create(scheduleOf(id, end), at, message);
+      else
+        await schedules.create(scheduleOf(id, end), new Date(Math.max(Date.parse(at), soonest)).toISOString(), message);
     }
   }
 
   async function stop(id: string, outcome: CampaignOutcome): Promise<CampaignOutcome> {
     if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome;
     if (untold(outcome.row).length > 0) await send({ kind: 'campaign', id, to: 'ended' });
-    for (const end of ['start', 'end'] as const) await schedules.remove(scheduleOf(id, end));
+    await unplan(id);
     return outcome;
+  }
+
+  async function unplan(id: string): Promise<void> {
+    for (const end of ['start', 'end'] as const) await schedules.remove(scheduleOf(id, end));
   }
 
   return {
     ...campaigns,
     async schedule(id: string): Promise<CampaignOutcome> {
       const outcome = await campaigns.schedule(id);
-      if (outcome.kind === 'done' || outcome.kind === 'again') await wake(outcome.row);
+      if (outcome.kind !== 'done' && outcome.kind !== 'again') return outcome;
+      await wake(outcome.row);
+      // Somebody may have stopped it meanwhile, and have looked for schedules that were not there yet.
+      const state = (await campaigns.get(id))?.state;
+      if (state === 'cancelled' || state === 'ended') await unplan(id);
       return outcome;
     },
     cancel: async (id: string): Promise<CampaignOutcome> => stop(id, await campaigns.cancel(id)),

@@ -274,6 +274,14 @@ describe('a segment', () => {
     expect(status).toBe(400);
     expect(JSON.stringify(body.errors)).toContain('all.1: not: needs atLeast, or atMost, or both');
   });
+
+  it.each([
+    [{ is: 'spent', atLeast: '5.001' }, 'not an amount of EUR: "5.001"'],
+    [{ not: { is: 'tier-in', tiers: ['gold'] } }, 'no such tier "gold": use one of guest, friend, patron'],
+  ])('%j means nothing here, which is said', async (segment, message) => {
+    for (const what of ['count', 'members'] as const)
+      expect((await post(what, { segment })).body.errors).toEqual([{ path: 'segment', message }]);
+  });
 });
 
 describe('a recount', () => {

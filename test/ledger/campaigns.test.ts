@@ -28,14 +28,14 @@ function office(client = new MemoryClient(), clock = new TestClock('2026-03-01T1
   const schedules = new Map<string, { at: string; message: object }>();
   const queue: CampaignMessage[] = [];
   const told: ProgramEvent[] = [];
-  const oneTime: OneTime = {
-    create: async (name, at, message) => {
+  const oneTime = {
+    create: async (name: string, at: string, message: object) => {
       if (!schedules.has(name)) schedules.set(name, { at, message });
     },
-    remove: async (name) => {
+    remove: async (name: string) => {
       schedules.delete(name);
     },
-  };
+  } satisfies OneTime;
   const options = { client: client.asClient(), table: 'program', program: program(), now: clock.now };
   const campaigns = openLaunching({
     ...options,
@@ -46,6 +46,7 @@ function office(client = new MemoryClient(), clock = new TestClock('2026-03-01T1
   });
   return {
     clock,
+    oneTime,
     schedules,
     queue,
     told,
@@ -69,8 +70,8 @@ describe('the life of a campaign', () => {
     await shop.campaigns.schedule('double');
     seen.push(await state(shop));
     expect([...shop.schedules].map(([name, { at }]) => [name, at])).toEqual([
-      ['campaign-double-start', '2026-03-10T08:00:00Z'],
-      ['campaign-double-end', '2026-03-12T20:00:00Z'],
+      ['campaign-double-start', '2026-03-10T08:00:00.000Z'],
+      ['campaign-double-end', '2026-03-12T20:00:00.000Z'],
     ]);
     shop.clock.to('2026-03-10T08:00:20Z');
     for (const _ of [1, 2]) await shop.worker('double');
@@ -158,6 +159,47 @@ describe('the life of a campaign', () => {
     await shop.campaigns.create(campaign({ id: 'two', effect }));
     await shop.campaigns.schedule('one');
     expect(await shop.campaigns.schedule('two')).toEqual({ kind: 'refused', because: 'reward-id-is-taken' });
+  });
+
+  it('cancelled while it is being scheduled, it leaves no schedule behind', async () => {
+    const shop = office();
+    await shop.campaigns.create(campaign());
+    let cancelled = false;
+    const create = shop.oneTime.create;
+    shop.oneTime.create = async (...asked) => {
+      if (!cancelled) {
+        cancelled = true;
+        await shop.campaigns.cancel('double');
+      }
+      await create(...asked);
+    };
+    await shop.campaigns.schedule('double');
+    expect([await state(shop), [...shop.schedules.keys()]]).toEqual(['cancelled', []]);
+  });
+
+  it('that begins in a moment, it is woken a moment later', async () => {
+    const shop = office();
+    await shop.campaigns.create(campaign());
+    shop.clock.to('2026-03-10T07:59:59.900Z');
+    await shop.campaigns.schedule('double');
+    expect([...shop.schedules.values()].map(({ at }) => at)).toEqual([
+      '2026-03-10T08:00:29.900Z',
+      '2026-03-12T20:00:00.000Z',
+    ]);
+  });
+
+  it('as many as fit into the row that tills read, and no more', async () => {
+    const shop = office();
+    const locations = Array.from({ length: 120 }, (_, at) => `${at}${'x'.repeat(95)}`);
+    const when = [{ is: 'location-in' as const, locations }];
+    const becomes = [];
+    for (let at = 0; at < 12; at += 1) {
+      await shop.campaigns.create(campaign({ id: `c${at}`, when }));
+      becomes.push((await shop.campaigns.schedule(`c${at}`)).kind);
+    }
+    expect([becomes.filter((kind) => kind === 'done').length, becomes.at(-1)]).toEqual([9, 'refused']);
+    // To stop one is always possible.
+    expect((await shop.campaigns.cancel('c0')).kind).toBe('done');
   });
 
   it('twenty that are scheduled at once are all there', async () => {
@@ -331,9 +373,18 @@ describe('a dry run', () => {
         story,
         question,
       );
-    expect(ask({})).toEqual({ memberId: 'm', points: 91, held: false });
+    expect(ask({})).toEqual({ memberId: 'm', points: 91, meant: true, held: false });
     expect(ask({ effect: { kind: 'bonus', points: 40 }, perMember: { max: 1, per: 'ever' } })?.points).toBe(40);
     expect(ask({ segment: { is: 'tier-in', tiers: ['gold'] } })?.points).toBe(0);
+    // Of what gives no points: whom it means.
+    const effect = { kind: 'message', texts: { en: 'Hello.' } } as const;
+    const asked = { ...question, person: { tags: [], consents: {} } };
+    const meant = (segment: CampaignInput['segment']) =>
+      story && rehearse(campaign({ effect, segment }), story, asked).meant;
+    expect([{ atLeast: '13.00' }, { atLeast: '13.01' }].map((bounds) => meant({ is: 'spent', ...bounds }))).toEqual([
+      true,
+      false,
+    ]);
     expect(JSON.stringify(await ledger.entries('m'))).toBe(before);
   });
 });

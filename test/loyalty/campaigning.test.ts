@@ -134,20 +134,34 @@ describe('a campaign is on', () => {
 });
 
 describe('a campaign means', () => {
-  const person: Person = { tags: ['vip'], consents: {}, locale: 'de-AT' };
+  const person: Person = { tags: ['vip'], consents: {}, locale: 'de-AT', joinedOn: '2026-02-20' };
+  const at = { locationId: 'berlin' };
   it.each([
     ['a tier', { is: 'tier-in', tiers: ['base'] }, true],
     ['another tier', { is: 'tier-in', tiers: ['gold'] }, false],
     ['a tag', { is: 'tag-in', tags: ['vip'] }, true],
     ['anybody else', { not: { is: 'tag-in', tags: ['vip'] } }, false],
     ['a language', { is: 'locale-in', locales: ['de'] }, true],
+    ['who joined of late', { is: 'joined-within', days: 30 }, true],
+    ['who joined later than that', { is: 'joined-within', days: 3 }, false],
+    ['who buys there', { is: 'location-in', locations: ['berlin'] }, true],
+    ['who buys elsewhere', { is: 'location-in', locations: ['hamburg'] }, false],
   ])('%s', (_, segment, meant) => {
-    const { earned } = sold([campaign({ segment: segment as CampaignInput['segment'] })], 1_000, undefined, { person });
-    expect(earned).toBe(meant ? 140 : 70);
+    const on = situation([campaign({ segment: segment as CampaignInput['segment'] })], { person });
+    const { detail } = decideSale(member(), sale('o1', 1_000, at), on);
+    expect(detail).toMatchObject({ earned: meant ? 140 : 70 });
   });
 
   it('nobody whom it knows too little about', () => {
-    expect(sold([campaign({ segment: { is: 'tag-in', tags: ['vip'] } })])).not.toHaveProperty('campaigns');
+    for (const segment of [
+      { is: 'tag-in', tags: ['vip'] },
+      { is: 'joined-within', days: 30 },
+      { is: 'location-in', locations: ['berlin'] },
+      { not: { is: 'location-in', locations: ['berlin'] } },
+    ] as const)
+      expect(sold([campaign({ segment: segment as unknown as CampaignInput['segment'] })])).not.toHaveProperty(
+        'campaigns',
+      );
   });
 });
 
@@ -235,6 +249,29 @@ describe('what one may say', () => {
       { path: 'effect.reward.id' },
     ]);
     expect(faults({ segment: { is: 'spent', atLeast: '5.00' } })).toMatchObject([{ path: 'segment' }]);
+    expect(faults({ segment: { not: { is: 'tier-in', tiers: ['silver'] } } })).toEqual([
+      { path: 'segment', message: 'no such tier "silver": use one of base, gold' },
+    ]);
+  });
+
+  it('of a message: whom it is for, also by what only reports add up', () => {
+    const effect = { kind: 'message', texts: { en: 'Hello.' } } as const;
+    expect(faults({ effect, segment: { is: 'spent', atLeast: '5.00' } })).toEqual([]);
+    expect(faults({ effect, segment: { is: 'spent', atLeast: '5.001' } })).toMatchObject([{ path: 'segment' }]);
+  });
+
+  it('of a reward: nothing about the place, which it has not', () => {
+    const effect = { kind: 'reward', reward: { id: 'star', name: 'A star', cost: 5 } } as const;
+    expect(faults({ effect, segment: { is: 'location-in', locations: ['berlin'] } })).toMatchObject([
+      { path: 'segment' },
+    ]);
+  });
+
+  it('of an activity: only what somebody looks out for', () => {
+    const effect = { kind: 'bonus', on: 'activity', points: 5 } as const;
+    const about = (activity: 'birthday' | 'yearly' | 'review') =>
+      faults({ effect, when: [{ is: 'activity', activities: [activity] }] }).map(({ path }) => path);
+    expect([about('review'), about('birthday'), about('yearly')]).toEqual([[], [], ['when.0.activities']]);
   });
 
   it.each([
