@@ -313,12 +313,12 @@ export class AppStack extends Stack {
       Object.values(work),
     );
     const sweep = { group, role, work: work.sweeps, timeZone };
-    // Half past three: after the hour that clocks skip or repeat, before anyone opens.
+    // Half past four: no clock on earth skips or repeats it (Athens and Helsinki do it at three), and nobody is open yet.
     new SweepSchedule(this, 'Nightly', {
       ...sweep,
       name: 'expire-points',
       message: { kind: 'sweep', duty: 'points' },
-      expression: 'cron(30 3 * * ? *)',
+      expression: 'cron(30 4 * * ? *)',
     });
     new SweepSchedule(this, 'Quarterly', {
       ...sweep,
@@ -331,7 +331,7 @@ export class AppStack extends Stack {
         ...sweep,
         name: 'notice-absences',
         message: { kind: 'sweep', duty: 'absences' },
-        expression: 'cron(32 3 * * ? *)',
+        expression: 'cron(32 4 * * ? *)',
       });
     // Each looks every night, also for what comes once a year: a night on which it did not run is caught up by the next.
     for (const [at, duty] of DATED.entries())
@@ -339,7 +339,7 @@ export class AppStack extends Stack {
         ...sweep,
         name: `keep-${duty}`,
         message: { kind: 'sweep', duty },
-        expression: `cron(${35 + 5 * at} 3 * * ? *)`,
+        expression: `cron(${35 + 5 * at} 4 * * ? *)`,
       });
     // An hour after the sweeps, so that it proves what they have done.
     new SweepSchedule(this, 'Audits', {
@@ -347,7 +347,7 @@ export class AppStack extends Stack {
       work: work.audit,
       name: 'audit-ledger',
       message: { kind: 'audit' },
-      expression: 'cron(30 4 * * ? *)',
+      expression: 'cron(30 5 * * ? *)',
     });
     return { group, role };
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Temporal } from 'temporal-polyfill';
 import { configOf } from '../../lib/cloud/bundles.ts';
 import { APP_FUNCTIONS } from '../../lib/cloud/functions.ts';
 import acuraNorth from '../../merchants/acura-north.ts';
@@ -413,20 +414,46 @@ describe('sweeps', () => {
           properties.Target.Input,
         ]),
     ).toEqual([
-      ['cron(30 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"points"}'],
+      ['cron(30 4 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"points"}'],
       ['rate(15 minutes)', 'Europe/Berlin', '{"kind":"sweep","duty":"reviews"}'],
-      ['cron(32 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"absences"}'],
-      ['cron(35 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"birthdays"}'],
-      ['cron(40 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"anniversaries"}'],
-      ['cron(45 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"monthly"}'],
-      ['cron(50 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"yearly"}'],
-      ['cron(55 3 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"statements"}'],
-      ['cron(30 4 * * ? *)', 'Europe/Berlin', '{"kind":"audit"}'],
+      ['cron(32 4 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"absences"}'],
+      ['cron(35 4 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"birthdays"}'],
+      ['cron(40 4 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"anniversaries"}'],
+      ['cron(45 4 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"monthly"}'],
+      ['cron(50 4 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"yearly"}'],
+      ['cron(55 4 * * ? *)', 'Europe/Berlin', '{"kind":"sweep","duty":"statements"}'],
+      ['cron(30 5 * * ? *)', 'Europe/Berlin', '{"kind":"audit"}'],
       ['cron(10 4 * * ? *)', 'Europe/Berlin', '{"kind":"subscribe"}'],
       ['rate(60 minutes)', 'Europe/Berlin', '{"kind":"reconcile"}'],
       ['cron(10 4 * * ? *)', 'Europe/Berlin', '{"kind":"subscribe"}'],
       ['rate(60 minutes)', 'Europe/Berlin', '{"kind":"reconcile"}'],
     ]);
+  });
+
+  // One of each kind of clock there is: most change at one or two, Athens and Kyiv at three, Chatham at a quarter to.
+  it.each([
+    ...['Europe/Berlin', 'Europe/Athens', 'Europe/Kyiv', 'Europe/Lisbon', 'Atlantic/Azores', 'America/New_York'],
+    ...['America/Santiago', 'America/Havana', 'America/Nuuk', 'Africa/Cairo', 'Asia/Beirut'],
+    ...['Australia/Lord_Howe', 'Pacific/Chatham', 'Pacific/Easter', 'Antarctica/Troll'],
+  ])('at times that come once on every day, also in %s', (zone) => {
+    const minutes = cafe.ofType('AWS::Scheduler::Schedule').flatMap(({ properties }) => {
+      const [, minute, hour] = /^cron\((\d+) (\d+) /.exec(properties.ScheduleExpression) ?? [];
+      return hour === undefined ? [] : [Number(hour) * 60 + Number(minute)];
+    });
+    expect(minutes.length).toBeGreaterThan(7);
+    let at = Temporal.ZonedDateTime.from(`2027-01-01T12:00[${zone}]`);
+    for (let change = 0; change < 4; change += 1) {
+      const next = at.getTimeZoneTransition('next');
+      if (!next) throw new Error(`${zone} changes no clock`);
+      const [before, after] = [next.subtract({ nanoseconds: 1 }), next].map(({ hour, minute }) => hour * 60 + minute);
+      const changed = [(before ?? 0) + 1, after ?? 0].sort((a, b) => a - b);
+      const [from = 0, to = 0] = changed;
+      // Midnight lies in between: what is skipped or repeated is around it.
+      const isIn = (minute: number) =>
+        to - from > 720 ? minute < from || minute >= to : minute >= from && minute < to;
+      expect(minutes.filter(isIn)).toEqual([]);
+      at = next;
+    }
   });
 
   it('and look back at a source as often as the merchant wants, where it can be asked', () => {

@@ -100,7 +100,7 @@ it('SIGKILL of coordinators and workers, doubled messages and conflicts: one eff
   ] as const)
     await fault({ function: 'expire', service, operation, kind, after, times });
   // Weeks later: each schedule wakes its coordinator for several nights at once.
-  await clock(at(theDay, '03:30:00'));
+  await clock(at(theDay, '04:30:00'));
   await shop.idle();
   const left = (await shop.local('GET', '/faults')).body;
   await fault({ kind: 'none' });

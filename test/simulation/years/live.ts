@@ -56,13 +56,13 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** When each sweep is sent for, as the schedules of a deployed shop say it; accounts are looked at more often there. */
 const NIGHTLY: readonly (readonly [duty: Duty | Dated, time: string])[] = [
-  ['points', '03:30'],
-  ['absences', '03:32'],
-  ['birthdays', '03:35'],
-  ['anniversaries', '03:40'],
-  ['monthly', '03:45'],
-  ['yearly', '03:50'],
-  ['statements', '03:55'],
+  ['points', '04:30'],
+  ['absences', '04:32'],
+  ['birthdays', '04:35'],
+  ['anniversaries', '04:40'],
+  ['monthly', '04:45'],
+  ['yearly', '04:50'],
+  ['statements', '04:55'],
 ];
 const REVIEWS = ['00:15', '06:15', '12:15', '19:00'];
 /** When the books are looked at: whatever a sweep of that day has sent is done, or is late. */
