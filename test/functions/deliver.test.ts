@@ -436,7 +436,7 @@ describe('a copy kept elsewhere', () => {
     const [one, before] = [event('m_any'), await parked()];
     const counted: number[] = [];
     for (const attempt of [1, 2, 3]) {
-      troubles = [new Transient('503')];
+      troubles = [() => new Transient('503')];
       expect(await hand(keep, one, { attempt })).toHaveLength(1);
       counted.push((await parked()) - before);
     }
