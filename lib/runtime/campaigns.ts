@@ -66,6 +66,10 @@ const ATTEMPTS = 16;
 /** A schedule whose minute is over when it is written never runs: one that is due in a moment gets another moment. */
 const SOONEST_MS = 30_000;
 
+/** The first to begin counts first, whatever becomes of the others: of two that multiply, each adds to those before it. */
+const inTheirOrder = (a: Campaign, b: Campaign): number =>
+  Date.parse(a.startsAt) - Date.parse(b.startsAt) || (a.id < b.id ? -1 : 1);
+
 /** Without its words: nobody at a counter reads them. */
 const forTills = ({ briefing: _, ...campaign }: Campaign): Campaign =>
   campaign.effect.kind === 'message' ? { ...campaign, effect: { kind: 'message', texts: {} } } : campaign;
@@ -97,7 +101,9 @@ export function openCampaigns({ client, table, program, now = () => new Date() }
     const oldest = now().getTime() - LATE_DAYS * 86_400_000;
     const known = row.state === 'scheduled' || row.state === 'live' || row.startedAt !== undefined;
     const others = current.filter(({ id }) => id !== row.campaign.id);
-    return [...others, ...(known ? [forTills(row.campaign)] : [])].filter(({ endsAt }) => Date.parse(endsAt) > oldest);
+    return [...others, ...(known ? [forTills(row.campaign)] : [])]
+      .filter(({ endsAt }) => Date.parse(endsAt) > oldest)
+      .sort(inTheirOrder);
   }
 
   /** Decides again whenever somebody else was faster. */

@@ -213,6 +213,23 @@ describe('the life of a campaign', () => {
       );
     expect((await shop.current()).map(({ id }) => id).sort()).toEqual([...ids].sort());
   });
+
+  it('the first to begin stands first, whatever becomes of which', async () => {
+    const shop = office();
+    for (const [id, startsAt] of [
+      ['late', '2026-03-11T08:00:00Z'],
+      ['early', '2026-03-10T08:00:00Z'],
+      ['also-late', '2026-03-11T09:00:00+01:00'],
+    ] as const) {
+      await shop.campaigns.create(campaign({ id, startsAt }));
+      await shop.campaigns.schedule(id);
+    }
+    const order = async () => (await shop.current()).map(({ id }) => id);
+    expect(await order()).toEqual(['early', 'also-late', 'late']);
+    shop.clock.to('2026-03-10T09:00:00Z');
+    await shop.worker('early');
+    expect(await order()).toEqual(['early', 'also-late', 'late']);
+  });
 });
 
 describe('whatever breaks off, and whoever repeats it', () => {
