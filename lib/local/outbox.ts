@@ -23,6 +23,8 @@ export interface OutboxCall {
 /** What a vendor answers next, before it is itself again. */
 export const Behaviour = z.strictObject({
   connector: z.string().min(1),
+  /** Only a call whose body holds this. */
+  holding: z.string().min(1).optional(),
   /** 0: it hangs up without an answer. */
   status: z.int().refine((status) => status === 0 || (status >= 200 && status <= 599), '0, or 200 to 599'),
   /** A text as it is; anything else as JSON. */
@@ -138,8 +140,8 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
     for (const listener of listeners) listener(call);
   }
 
-  function nextBehaviour(connector: string): Behaviour | undefined {
-    const next = behaviours.find((one) => one.connector === connector);
+  function nextBehaviour(connector: string, body: string): Behaviour | undefined {
+    const next = behaviours.find((one) => one.connector === connector && body.includes(one.holding ?? ''));
     if (!next) return undefined;
     behaviours = behaviours.flatMap((one) => {
       if (one !== next) return [one];
@@ -162,7 +164,7 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
       try {
         const read = await readBody(request, MAX_BODY_BYTES);
         const body = read === 'too-large' ? '(more than 1 MB)' : read.toString();
-        const behaviour = nextBehaviour(connector);
+        const behaviour = nextBehaviour(connector, body);
         const { 'x-vendor-url': url = '', ...headers } = Object.fromEntries(
           Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
         );

@@ -52,11 +52,25 @@ describe('a vendor says yes as it would', () => {
 
   it.each([
     ['slack', 200, 'ok'],
+    ['stripe', 200, '{"object":"list","has_more":false,"data":[]}'],
     ['webhook', 200, ''],
     ['some-other', 200, '{}'],
   ])('%s with %i and %j', async (connector, status, text) => {
     const response = await call(connector);
     expect([response.status, await response.text()]).toEqual([status, text]);
+  });
+});
+
+it('Shopify remembers what it was told to send us', async () => {
+  const graphql = async (query: string, variables: object) => {
+    const answer = await call('shopify', { body: JSON.stringify({ query, variables }) });
+    return (await answer.json()) as { data: { webhookSubscriptions: { nodes: { topic: string; uri: string }[] } } };
+  };
+  const uri = 'https://api.example/webhooks/shopify';
+  await graphql('mutation', { topic: 'ORDERS_PAID', webhookSubscription: { uri, format: 'JSON' } });
+  expect((await graphql('query', { uri })).data).toMatchObject({
+    orders: { nodes: [], pageInfo: { hasNextPage: false } },
+    webhookSubscriptions: { nodes: [{ topic: 'ORDERS_PAID', uri, format: 'JSON', filter: null, includeFields: [] }] },
   });
 });
 
@@ -79,6 +93,13 @@ describe('a vendor that is told what to answer', () => {
     expect((await call('webhook')).status).toBe(500);
     const last = await call('webhook');
     expect([last.status, await last.json()]).toEqual([410, { gone: true }]);
+  });
+
+  it('keeps an answer for the call that it is for', async () => {
+    outbox.behave({ connector: 'webhook', holding: 'refund', status: 500 });
+    expect((await call('webhook', { body: '{"sale":1}' })).status).toBe(200);
+    expect((await call('webhook', { body: '{"refund":1}' })).status).toBe(500);
+    expect(outbox.behaviours()).toEqual([]);
   });
 
   it('hangs up on 0, and the call is kept all the same', async () => {
