@@ -2,11 +2,12 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { dayIn } from '../../lib/loyalty/calendar.ts';
+import { Temporal } from 'temporal-polyfill';
+import { addDays, dayIn } from '../../lib/loyalty/calendar.ts';
 import { Campaign } from '../../lib/loyalty/campaign.ts';
 import { entryIdOf } from '../../lib/loyalty/entry.ts';
 import { mayEarn } from '../../lib/loyalty/own-activities.ts';
-import type { ProgramInput } from '../../lib/loyalty/program.ts';
+import type { Program, ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { advanceCampaign, openCampaigns } from '../../lib/runtime/campaigns.ts';
 import { openDuties } from '../../lib/runtime/duties.ts';
@@ -90,8 +91,11 @@ class Shop {
   readonly told: string[] = [];
   private sent = 0;
 
-  constructor(memory = new MemoryClient()) {
+  private readonly rules: Program;
+
+  constructor(memory = new MemoryClient(), timeZone = rules.timeZone) {
     this.memory = memory;
+    this.rules = { ...rules, timeZone };
   }
 
   copy(): Shop {
@@ -137,7 +141,7 @@ class Shop {
           return half ? { Failed: [{ Id: '0', Code: 'InternalError', SenderFault: false }] } : {};
         }),
     } as never;
-    const { clock } = this;
+    const { clock, rules } = this;
     const ledger = openLedger({ client, tables, program: rules, version: 'test', now: clock.now, random: () => 0 });
     const campaigns = openCampaigns({ client, table: names.program, program: rules, now: clock.now });
     const work = openSweepWork({
@@ -160,7 +164,7 @@ class Shop {
     return { state, work, ledger, campaigns };
   }
 
-  members = (client: never) => openMembers({ client, table: names.members, timeZone: rules.timeZone });
+  members = (client: never) => openMembers({ client, table: names.members, timeZone: this.rules.timeZone });
 
   /** Works on the queue until it is empty; what failed comes back after the others, five times at most. */
   async drain(mishap?: { readonly at: number; readonly kind: Mishap }): Promise<readonly string[]> {
@@ -415,5 +419,78 @@ describe('nights that were missed', () => {
     ]);
     expect(entries.flatMap(({ detail }) => (detail.kind === 'statement' ? [detail.period] : []))).toEqual(['2026-12']);
     expect((await shop.outcome()).cursors.map(([, , day]) => day)).toEqual(DUTIES.map(() => '2027-03-05'));
+  });
+});
+
+describe('clocks', () => {
+  const born = (shop: Shop, memberId: string, birthday: string) => {
+    const Item = marshall({
+      ...{ pk: `M#${memberId}`, sk: 'P', memberId, profile: { birthday }, enrolledAt: '2026-01-01T11:00:00Z' },
+      birthdayDue: `${birthday.slice(5)}#${shardOf(memberId)}`,
+    });
+    return shop.memory.send(new PutItemCommand({ TableName: names.members, Item }));
+  };
+
+  // The day on which a midnight does not exist, an hour comes twice, or nothing is odd but the distance.
+  it.each([
+    ['Africa/Cairo', '2027-04-30'],
+    ['America/Santiago', '2027-09-05'],
+    ['Pacific/Chatham', '2027-09-26'],
+    ['Europe/Athens', '2027-10-31'],
+    ['Pacific/Kiritimati', '2028-02-29'],
+    ['Pacific/Pago_Pago', '2027-12-31'],
+  ])(
+    'in %s around %s: everybody is greeted on the day itself, and a day that was missed as of that day',
+    async (zone, odd) => {
+      const days = [-2, -1, 0, 1, 2].map((days) => addDays(odd, days));
+      for (const nights of [days, days.slice(-1)]) {
+        const shop = new Shop(new MemoryClient(), zone);
+        const night = async (day: string) => {
+          const local = Temporal.PlainDateTime.from(`${day}T04:35`).toZonedDateTime(zone, { disambiguation: 'reject' });
+          shop.clock.to(local.toInstant().toString());
+          shop.start('birthdays');
+          await shop.drain();
+        };
+        for (const day of days) await born(shop, `m_${day}`, `1988-${day.slice(5)}`);
+        await night(addDays(odd, -3));
+        for (const day of nights) await night(day);
+        const { ledger } = shop.process();
+        const kept = await Promise.all(days.map((day) => ledger.entries(`m_${day}`)));
+        expect(kept.map((entries) => entries.map(({ occurredAt }) => dayIn(zone, occurredAt)))).toEqual(
+          days.map((day) => [day]),
+        );
+        expect(kept.flat().map(({ recordedAt }) => dayIn(zone, recordedAt))).toEqual(
+          days.map((day) => (nights.length > 1 ? day : days.at(-1))),
+        );
+      }
+    },
+  );
+});
+
+describe('points of several days', () => {
+  it('swept late by several at once leave each day its own entry', async () => {
+    for (let turn = 0; turn < 6; turn += 1) {
+      const memory = new MemoryClient();
+      const clock = new TestClock('2026-03-01T11:00:00Z');
+      const short = program({ expiry: { kind: 'months', months: 1, until: 'day' }, expiryReminders: [] });
+      const ledger = openLedger({
+        ...{ client: memory.asClient(), tables, program: short, version: 'test' },
+        now: clock.now,
+        random: () => 0,
+      });
+      for (const day of ['2026-03-01', '2026-03-02', '2026-03-03'])
+        await ledger.sale('m', sale(day, 1_000, { occurredAt: `${day}T10:00:00Z` }));
+      clock.to('2026-04-20T02:30:00Z');
+      const duties = openDuties({ till: ledger, program: short, now: clock.now, remindsThrough: [] });
+      const late = async () => {
+        for (let wait = 0; wait < turn; wait += 1) await Promise.resolve();
+        await duties.points('m');
+      };
+      await Promise.all([duties.points('m'), late(), late()]);
+      const lost = (await ledger.entries('m')).flatMap(({ detail }) =>
+        detail.kind === 'expired' ? [detail.through] : [],
+      );
+      expect(lost).toEqual(['2026-04-01', '2026-04-02', '2026-04-03']);
+    }
   });
 });
