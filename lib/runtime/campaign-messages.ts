@@ -47,9 +47,9 @@ export function openCampaignMessages(options: CampaignMessagesOptions) {
         today: today(),
         hasTime,
       });
-      // The rest first: whoever breaks off among the members sends all of these again, and no page is left out.
+      // The rest last: a page that breaks off comes again, and must not have sent the others on their way already.
       const rest: SweepMessage[] = next === undefined ? [] : [{ kind: 'messages', id, after: next }];
-      await send([...rest, ...memberIds.map((memberId): SweepMessage => ({ kind: 'message', id, memberId }))]);
+      await send([...memberIds.map((memberId): SweepMessage => ({ kind: 'message', id, memberId })), ...rest]);
     },
 
     /** One member's turn. */
