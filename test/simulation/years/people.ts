@@ -50,7 +50,8 @@ function joiningDay(chance: Chance, n: number, from: Day, days: number): Day {
 }
 
 function drawBirthday(chance: Chance, n: number): Day {
-  if (n % 20 === 7) return `${1960 + 4 * chance.below(10)}-02-29`;
+  // Among those who are there from the beginning.
+  if (n % 10 === 6) return `${1960 + 4 * chance.below(10)}-02-29`;
   return addDays('1960-01-01', chance.below(50 * 365));
 }
 
