@@ -16,7 +16,7 @@ import { eachTemplate, openShop, type Shop } from './shop.ts';
 
 /** One night in which everything is due for everybody, and whoever does it is killed, doubled and contradicted. */
 
-const MEMBERS = 60;
+const MEMBERS = 48;
 const DUTIES = ['points', 'absences', 'birthdays', 'anniversaries', 'monthly', 'yearly', 'statements'] as const;
 
 const gift = (activity: 'birthday' | 'anniversary' | 'monthly', points: number) => ({
@@ -87,11 +87,10 @@ it('SIGKILL of coordinators and workers, doubled messages and conflicts: one eff
     const Item = marshall({ ...cursorOf(duty), day: addDays(today, 1) });
     await client.send(new PutItemCommand({ TableName: 'art-cafe-program', Item }));
   }
+  // Four deaths: whoever met them all would still be brought a fifth time, and after that be parked.
   for (const [service, operation, kind, after, times] of [
     ['sqs', 'SendMessageBatch', 'kill', 5, 1],
-    ['sqs', 'SendMessageBatch', 'kill-after', 20, 1],
-    ['dynamodb', 'Query', 'kill', 40, 1],
-    ['dynamodb', 'UpdateItem', 'kill-after', 3, 2],
+    ['dynamodb', 'UpdateItem', 'kill-after', 3, 1],
     ['dynamodb', 'TransactWriteItems', 'kill', 60, 1],
     ['dynamodb', 'TransactWriteItems', 'kill-after', 200, 1],
     ['sqs', 'SendMessageBatch', 'lost-reply', 8, 2],
