@@ -1,6 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { channelsFor } from '../lib/connectors/channels.ts';
 import { type Campaign, campaignFaults, type Fault } from '../lib/loyalty/campaign.ts';
 import { partOfCampaign } from '../lib/loyalty/campaigning.ts';
 import { rehearse } from '../lib/loyalty/dry-run.ts';
@@ -17,7 +18,6 @@ import {
 import { openBudgets } from '../lib/runtime/budgets.ts';
 import type { CampaignRow } from '../lib/runtime/campaign-rows.ts';
 import { type CampaignOutcome, openLaunching } from '../lib/runtime/campaigns.ts';
-import { channelsFor } from '../lib/runtime/channels.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
@@ -56,7 +56,7 @@ async function messageFaults({ effect }: Campaign): Promise<readonly Fault[]> {
   // As heavy as it is for those who write to members.
   const { textFaults } = await import('../lib/runtime/messages.ts');
   const faults = textFaults(effect.texts, merchant());
-  const nobody = channelsFor(merchant(), 'campaign.message').length === 0;
+  const nobody = channelsFor(merchant().connectors, 'campaign.message').length === 0;
   return [
     ...faults.map(({ path, message }) => ({ path: `effect.texts.${path}`, message })),
     ...(nobody

@@ -1,11 +1,11 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { channelsFor } from '../lib/connectors/channels.ts';
 import { dayIn } from '../lib/loyalty/calendar.ts';
 import type { ProgramEvent } from '../lib/loyalty/events.ts';
 import { mayEarn } from '../lib/loyalty/own-activities.ts';
 import { openCampaignMessages } from '../lib/runtime/campaign-messages.ts';
 import { readCampaign } from '../lib/runtime/campaign-rows.ts';
 import { advanceCampaign, openCampaigns } from '../lib/runtime/campaigns.ts';
-import { channelsFor } from '../lib/runtime/channels.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDuties } from '../lib/runtime/duties.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
@@ -37,7 +37,7 @@ const duties = () =>
     till: keeper(),
     program: merchant().program,
     now: () => new Date(),
-    remindsThrough: channelsFor(merchant(), 'points.expiring'),
+    remindsThrough: channelsFor(merchant().connectors, 'points.expiring'),
   });
 
 const occasions = () =>

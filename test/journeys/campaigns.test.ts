@@ -26,6 +26,14 @@ const briefings = async () =>
     .map(({ body }) => JSON.parse(body).text as string)
     .filter((text) => /begins|over/.test(text));
 
+/** As a till does: what was too much for the machine at that moment is told again, under the same number. */
+async function sell(...told: Parameters<Shop['sell']>): Promise<Answer> {
+  for (;;) {
+    const answer = await shop.sell(...told);
+    if (answer.status !== 503) return answer;
+  }
+}
+
 /** Whole days from today, at that time of the day (UTC). */
 const day = (days: number, time: string) =>
   `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T${time}Z`;
@@ -35,12 +43,12 @@ it('campaign start, campaign end: on the second for sales, and told once each', 
   const [startsAt, endsAt] = [day(2, '08:00:00'), day(3, '18:00:00')];
   await start('advent', { startsAt, endsAt, briefing: 'Wear the hat.' });
 
-  const sold = (orderId: string, occurredAt: string) => shop.sell(orderId, phone, '10.00', { occurredAt });
+  const sold = (orderId: string, occurredAt: string) => sell(orderId, phone, '10.00', { occurredAt });
   await clock(day(2, '08:00:01'));
   const sales = [await sold('before', day(2, '07:59:59')), await sold('first', startsAt)];
   await shop.idle();
   expect((await campaign('advent')).state).toBe('live');
-  sales.push(await shop.sell('inside', phone, '10.00'));
+  sales.push(await sell('inside', phone, '10.00'));
 
   await clock(day(3, '18:00:01'));
   sales.push(await sold('last', day(3, '17:59:59')), await sold('after', endsAt));
@@ -50,7 +58,7 @@ it('campaign start, campaign end: on the second for sales, and told once each', 
   expect(await briefings()).toEqual(['advent begins: Wear the hat.', expect.stringContaining('advent is over')]);
 
   // What happened inside and is told afterwards counts.
-  const late = await shop.sell('late', phone, '10.00', { occurredAt: day(2, '12:00:00') });
+  const late = await sell('late', phone, '10.00', { occurredAt: day(2, '12:00:00') });
   expect(late.body.earned).toBe(20);
 }, 240_000);
 
@@ -60,14 +68,14 @@ it('a campaign that is cancelled never begins, and one that is stopped is over a
   expect((await shop.call('POST', '/v1/campaigns/never/cancel', {}, 'admin')).body.state).toBe('cancelled');
   await start('stopped', { startsAt: day(7, '08:00:00'), endsAt: day(7, '18:00:00') });
   await clock(day(6, '12:00:00'));
-  expect((await shop.sell('n1', phone, '10.00')).body.earned).toBe(10);
+  expect((await sell('n1', phone, '10.00')).body.earned).toBe(10);
   await clock(day(7, '12:00:00'));
-  expect((await shop.sell('n2', phone, '10.00')).body.earned).toBe(20);
+  expect((await sell('n2', phone, '10.00')).body.earned).toBe(20);
   await shop.idle();
   expect((await shop.call('POST', '/v1/campaigns/stopped/end', {}, 'admin')).body.state).toBe('ended');
   // As long as tills may go by what they have read.
   await clock('PT1M');
-  expect((await shop.sell('n3', phone, '10.00')).body.earned).toBe(10);
+  expect((await sell('n3', phone, '10.00')).body.earned).toBe(10);
   await shop.idle();
   expect((await briefings()).filter((text) => /never|stopped/.test(text)).map((text) => text.split(':')[0])).toEqual([
     'stopped begins',
@@ -77,7 +85,7 @@ it('a campaign that is cancelled never begins, and one that is stopped is over a
 
 it('campaign message: to each member whom it means, once, in the words of the campaign', async () => {
   const [rich] = [await shop.enrol(), await shop.enrol()];
-  expect((await shop.sell('rich', rich.phone, '300.00')).status).toBe(201);
+  expect((await sell('rich', rich.phone, '300.00')).status).toBe(201);
   await shop.idle();
   await start('news', {
     startsAt: day(8, '08:00:00'),
