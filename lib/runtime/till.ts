@@ -34,8 +34,6 @@ export interface LedgerOptions extends JournalOptions {
   readonly supplies?: (() => Supplies) | undefined;
 }
 
-export type Till = ReturnType<typeof openTill>;
-
 /**
  * What tills ask of a ledger. Whoever waits at a counter starts a function for it: what only sweeps ask is in
  * `keeper.ts`, what only staff and members' pages do in `ledger.ts`.
