@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Stripe from 'stripe';
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
-import { auditMember } from '../../lib/runtime/audit.ts';
-import { ledgerOf } from './ledger-of.ts';
 import { openShop, type Shop, shopifyOrder } from './shop.ts';
 
 /** One sale, all the way, on the demo merchant's own stacks. */
@@ -252,37 +250,6 @@ describe('STOP and START', () => {
       available: 21,
     });
   });
-});
-
-describe('time', () => {
-  it('points about to lapse do so by the scheduled sweep, and an old hold is given back', async () => {
-    const { id, phone } = await shop.enrol();
-    await shop.sell('till-7', phone, '50.00');
-    await shop.call('POST', '/v1/redemptions', {
-      redemptionId: 'red-5',
-      member: { phone },
-      points: 20,
-      capture: false,
-    });
-    await shop.local('POST', '/clock', { advance: 'PT2H' });
-    await shop.idle();
-    expect(await shop.available(id)).toBe(50);
-    await shop.local('POST', '/clock', { advance: 'P400D' });
-    await shop.idle();
-    // Nothing lapses before the member was told, and then not before the day that was named is over.
-    for (const day of ['P1D', 'P1D']) {
-      await shop.local('POST', '/clock', { advance: day });
-      await shop.idle();
-    }
-    const { body } = await shop.call('GET', `/v1/members/${id}/entries`, undefined, 'staff');
-    expect({ available: await shop.available(id), last: body.entries.at(-1).kind }).toEqual({
-      available: 0,
-      last: 'expired',
-    });
-    expect((await smsTo(phone)).join()).toContain('50 of your points expire on');
-    expect(body.entries.map(({ kind }: { kind: string }) => kind)).toContain('reminder-told');
-    expect(await auditMember(ledgerOf(shop), id)).toBeUndefined();
-  }, 300_000);
 });
 
 const seconds = () => Math.floor(Date.now() / 1000);

@@ -23,6 +23,8 @@ export interface OutboxCall {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly body: string;
+  /** By the virtual clock. */
+  readonly at: string;
   readonly status: number;
 }
 
