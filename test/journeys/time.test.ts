@@ -290,7 +290,10 @@ describe('a year of fifty members', () => {
       rows.reduce((total, row) => total + (row[column] ?? 0), 0);
     const entries = year.people.flatMap(journalOf);
     const total = (kind: Entry['detail']['kind']) =>
-      entries.reduce((sum, { detail }) => sum + (detail.kind === kind && 'points' in detail ? detail.points : 0), 0);
+      entries.reduce(
+        (all, { detail }) => all + (detail.kind === kind && 'points' in detail ? (detail.points ?? 0) : 0),
+        0,
+      );
     const points = await report('points');
     const liability = await report('liability');
     const standing = await Promise.all(
