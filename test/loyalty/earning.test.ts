@@ -85,6 +85,7 @@ describe('a rule applies', () => {
     [{ is: 'member-tag-in', tags: ['press', 'staff'] }, 'to members with one of the tags', total, 64],
     [{ is: 'member-tag-in', tags: ['press'] }, 'and no others', total, 0],
     [{ is: 'activity', activities: ['visit'] }, 'to the activity', total, 7],
+    [{ is: 'days-away', days: [60] }, 'to the step of an absence', total, 9],
   ];
 
   it.each(cases)('%j: %s', (...[condition, , fact, earned, account]) => {
@@ -97,6 +98,16 @@ describe('a rule applies', () => {
       const rules: Rules = [{ id: 'visit', on: 'activity', when: [condition], earn: { kind: 'flat', points: earned } }];
       const told = new Counter({ rules }).tellAll(visit('v'), visit('s', { activity: 'share' }));
       expect(told).toEqual([earned, 0]);
+      return;
+    }
+    if (condition.is === 'days-away') {
+      const when: Rules[number]['when'] = [{ is: 'activity', activities: ['inactive'] }, condition];
+      const counter = new Counter({
+        rules: [{ id: 'away', on: 'activity', when, earn: { kind: 'flat', points: earned } }],
+        inactivity: { daysAfter: [30, 60] },
+      });
+      const steps = [30, 60].map((daysAway) => visit(`away-${daysAway}`, { activity: 'inactive', daysAway }));
+      expect(counter.tellAll(...steps)).toEqual([0, earned]);
       return;
     }
     const startsOn = '2025-01-01';
