@@ -36,10 +36,10 @@ export const table = (variable: `TABLE_${string}`, target: ITable, ...actions: r
   ],
 });
 
-/** Reading the named indexes; the table itself is given apart from it. */
+/** Reading the named indexes, a key or a page of them; the table itself is given apart from it. */
 export const indexes = (target: ITable, ...names: readonly string[]): Access => ({
   environment: {},
-  statements: names.map((name) => allow(['dynamodb:Query'], `${target.tableArn}/index/${name}`)),
+  statements: names.map((name) => allow(['dynamodb:Query', 'dynamodb:Scan'], `${target.tableArn}/index/${name}`)),
 });
 
 export const sending = (variable: `QUEUE_${string}_URL`, queue: IQueue): Access => ({

@@ -75,6 +75,8 @@ const PAGE = 1_000;
 
 /** Days that are looked through at once, when there are several to catch up with. */
 const STRETCH = 8;
+/** What a night looks through: today, and yesterday once more. */
+const NIGHT = 2;
 /** As long as the function may take, which is when its coordinator is gone for certain. */
 const LEASE_MS = 60_000;
 const END_OF_LEASE = 'REMOVE busyUntil, busyThrough, busyBy';
@@ -193,6 +195,30 @@ export function openSweeps({
     }
   }
 
+  const large = new Set<string>();
+
+  /**
+   * Which of an index's keys are worth asking for. Of an index that is no more than a page all keys are read at once when
+   * many days are caught up, which a small shop that was switched off, or is new, would else ask for one by one.
+   */
+  async function peopled(table: string, index: string, days: readonly Day[]): Promise<(key: string) => boolean> {
+    if (days.length <= NIGHT || large.has(index)) return () => true;
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new ScanCommand({
+        TableName: table,
+        IndexName: index,
+        ProjectionExpression: '#due',
+        ExpressionAttributeNames: { '#due': index },
+      }),
+    );
+    if (LastEvaluatedKey) {
+      large.add(index);
+      return () => true;
+    }
+    const keys = new Set(Items.map((item) => item[index]?.S));
+    return (key) => keys.has(key);
+  }
+
   /** One page of those who are due that day, in one shard. */
   async function enqueue(duty: Duty, day: Day, shard: number, after?: string): Promise<void> {
     const index = DUTIES[duty];
@@ -272,8 +298,11 @@ export function openSweeps({
   async function keep(duty: Dated, last: Day | undefined, since: Day, through: Day): Promise<void> {
     if (isOccasion(duty)) {
       for (const days of stretches(last ?? since, through)) {
+        const anybody = await peopled(tables.members, OCCASIONS[duty], days);
         const found = days.flatMap((day) =>
-          keptOn(day, leapDay).flatMap((born) => SHARD_NUMBERS.map((shard) => among(duty, day, born, shard))),
+          keptOn(day, leapDay).flatMap((born) =>
+            SHARD_NUMBERS.filter((shard) => anybody(`${born}#${shard}`)).map((shard) => among(duty, day, born, shard)),
+          ),
         );
         await Promise.all(found);
         await reach(duty, days.at(-1) ?? through, last);
@@ -303,7 +332,11 @@ export function openSweeps({
   async function catchUp(duty: Duty | Dated, last: Day | undefined, since: Day, through: Day): Promise<void> {
     if (isDated(duty)) return keep(duty, last, since, through);
     for (const days of stretches(last ?? since, through)) {
-      await Promise.all(days.flatMap((day) => SHARD_NUMBERS.map((shard) => enqueue(duty, day, shard))));
+      const anybody = await peopled(tables.accounts, DUTIES[duty], days);
+      const found = days.flatMap((day) =>
+        SHARD_NUMBERS.filter((shard) => anybody(`${day}#${shard}`)).map((shard) => enqueue(duty, day, shard)),
+      );
+      await Promise.all(found);
       await reach(duty, days.at(-1) ?? through, last);
     }
   }

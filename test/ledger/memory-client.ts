@@ -167,11 +167,12 @@ export class MemoryClient {
   }
 
   private scan(input: ScanCommand['input']): Page {
-    const { Segment = 0, TotalSegments = 1 } = input;
+    const { Segment = 0, TotalSegments = 1, IndexName } = input;
     const partitions = [...(this.tables.get(input.TableName ?? '') ?? [])];
     const found = partitions
       .filter(([key]) => segmentOf(key, TotalSegments) === Segment)
-      .flatMap(([, partition]) => [...partition.values()]);
+      .flatMap(([, partition]) => [...partition.values()])
+      .filter((item) => IndexName === undefined || item[IndexName] !== undefined);
     const read = page(found, input);
     // A page is what was looked at, not what was found.
     const words = { names: input.ExpressionAttributeNames, values: input.ExpressionAttributeValues };

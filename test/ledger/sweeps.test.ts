@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -420,6 +420,45 @@ describe('nights that were missed', () => {
     expect(entries.flatMap(({ detail }) => (detail.kind === 'statement' ? [detail.period] : []))).toEqual(['2026-12']);
     expect((await shop.outcome()).cursors.map(([, , day]) => day)).toEqual(DUTIES.map(() => '2027-03-05'));
   });
+});
+
+describe('months that were missed', () => {
+  /** Whom a sweep finds, in the order in which it sends them, and how often it asked an index. */
+  async function caughtUp(duty: 'points' | 'reviews' | 'absences' | 'birthdays' | 'anniversaries', isLarge: boolean) {
+    const { memory } = evening.copy();
+    const asked: string[] = [];
+    const found: SweepMessage[] = [];
+    const client = {
+      send: async (command: { readonly input: { readonly IndexName?: string } }) => {
+        const answer = (await memory.send(command)) as object;
+        if (command.input.IndexName === undefined) return answer;
+        asked.push(command.constructor.name);
+        return isLarge && command instanceof ScanCommand ? { ...answer, LastEvaluatedKey: {} } : answer;
+      },
+    };
+    const sqs = {
+      send: async ({ input }: SendMessageBatchCommand) => {
+        for (const { MessageBody = '' } of input.Entries ?? []) found.push(JSON.parse(MessageBody));
+        return {};
+      },
+    };
+    const queue = { client: sqs as never, url: 'sweeps' };
+    await openSweeps({ client: client as never, tables: names, queue }).sweep(duty, {
+      since: '2026-12-01',
+      through: '2027-06-01',
+    });
+    return { asked: asked.length, found };
+  }
+
+  it.each(['points', 'reviews', 'absences', 'birthdays', 'anniversaries'] as const)(
+    'ask a small shop about its %s once for many days, and find whom a large one is asked about day by day',
+    async (duty) => {
+      const [small, large] = [await caughtUp(duty, false), await caughtUp(duty, true)];
+      expect(small.found.length).toBeGreaterThan(0);
+      expect(small.found).toEqual(large.found);
+      expect(small.asked).toBeLessThan(large.asked / 10);
+    },
+  );
 });
 
 describe('clocks', () => {
