@@ -48,6 +48,8 @@ export interface LocalCloudOptions {
   readonly fresh?: boolean;
   /** Says nothing on the console. */
   readonly quiet?: boolean;
+  /** Functions that may be there at the same time: more of them start less often, and take more memory. */
+  readonly processes?: number;
   /** Enrols a member whose phone the page shows. */
   readonly demo?: boolean;
 }
@@ -121,6 +123,7 @@ async function start(
     credentialsFor: (name, process) => aws.credentialsFor(name, process),
     vendorGatewayFor: (connector) => `${door.url}/_vendor/${connector}`,
     perFunction: PROCESSES_PER_FUNCTION,
+    ...(options.processes !== undefined && { processes: options.processes }),
   });
   started.push(() => functions.stop());
   aws.onKill(({ function: name, process }) => functions.kill(name, process).then(() => {}));

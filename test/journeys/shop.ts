@@ -8,6 +8,9 @@ import { type LocalCloud, startLocalCloud } from '../../lib/local/cloud.ts';
 
 /** The demo merchant's stacks on the local cloud, and the ways in which the world reaches them. */
 
+/** As many as a journey calls: whoever moves the clock wakes a dozen functions, which would end each other else. */
+const PROCESSES = 24;
+
 const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Answer {
@@ -65,7 +68,7 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
   alter?.(assemblyDirectory);
   const port = await freePort();
   const options = { assemblyDirectory, stage: 'art-cafe', dataDirectory: join(directory, 'data'), port };
-  let cloud = await startLocalCloud({ ...options, quiet: true });
+  let cloud = await startLocalCloud({ ...options, quiet: true, processes: PROCESSES });
   let phones = 10_000_000;
   const nextPhone = () => {
     phones += 1;
@@ -154,7 +157,7 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
     },
     async restart() {
       await cloud.stop();
-      cloud = await startLocalCloud({ ...options, quiet: true });
+      cloud = await startLocalCloud({ ...options, quiet: true, processes: PROCESSES });
     },
   };
   return shop;
