@@ -20,8 +20,8 @@ export const windowKey = ({ qualify }: Pick<Program, 'qualify'>, day: Day): stri
 export function tierOf(program: Program, { window, granted }: Standing, today: Day): Tier {
   const { tiers, qualify } = program;
   let rank = 0;
-  // A review is late by the days of grace: until then the periods are looked back on from where they were.
-  for (const seen of [today, addDays(today, -qualify.graceDays)]) {
+  // A review is late by the days of grace: every period that was running on one of them still counts.
+  for (const seen of periodsSince(addDays(today, -qualify.graceDays), today, qualify.window.kind)) {
     for (let ago = 0; ago <= qualify.keep; ago += 1) rank = Math.max(rank, reached(program, window, seen, ago));
     if (!qualify.softLanding) continue;
     const soft = Math.max(1, qualify.keep);
@@ -36,6 +36,15 @@ export function tierOf(program: Program, { window, granted }: Standing, today: D
   const tier = tiers[rank];
   if (!tier) throw new Error('a program has a tier at least');
   return tier;
+}
+
+/** A day in each of the years, or of the months, from one day through another. */
+function periodsSince(from: Day, through: Day, window: Program['qualify']['window']['kind']): Day[] {
+  const step = window === 'calendar-year' ? 12 : 1;
+  const first = step === 12 ? `${from.slice(0, 4)}-01-01` : `${from.slice(0, 7)}-01`;
+  const days: Day[] = [];
+  for (let day = first; day <= through; day = addMonths(first, days.length * step)) days.push(day);
+  return days;
 }
 
 /** The rank that the window reached which ended so many periods ago. */

@@ -1,12 +1,12 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Connector } from '../../lib/connectors/contract.ts';
 import { connectors } from '../../lib/connectors/index.ts';
 import { Permanent } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import { type ConnectorId, manifests } from '../../lib/connectors/manifests.ts';
 import { Fact } from '../../lib/loyalty/facts.ts';
+import fc from '../fast-check.ts';
 import { contextOf, type Delivery, type Fixture, type SourceSample } from './fixture.ts';
 import { fixtures } from './fixtures/index.ts';
 

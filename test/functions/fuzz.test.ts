@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import fc from 'fast-check';
 import * as z from 'zod';
 import { GROUPINGS, REPORTS } from '../../lib/loyalty/report-tables.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
@@ -12,6 +11,7 @@ import { closeDispute, endTierGrant, postAdjustment, undoEntry } from '../../lib
 import { openApiKeys } from '../../lib/runtime/api-keys.ts';
 import type { MerchantInput } from '../../merchants/merchant.ts';
 import { COMMON, operations } from '../../scripts/generate/openapi.ts';
+import fc from '../fast-check.ts';
 import { call, startWorld, type World } from './world.ts';
 
 /** Whatever is sent to a route, it answers as its document says, and never with a fault of ours. */

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { openRows, type Row } from '../../lib/runtime/import/rows.ts';
+import fc from '../fast-check.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'stampbook-rows-'));
 afterAll(() => rmSync(directory, { recursive: true }));

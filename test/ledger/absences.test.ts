@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { announce } from '../../lib/loyalty/announce.ts';
 import { addDays } from '../../lib/loyalty/calendar.ts';
 import { Program, type ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { openDuties } from '../../lib/runtime/duties.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
+import fc from '../fast-check.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
 import { ledgerOn, program, programInput, sale, TestClock, tables, visit } from './world.ts';
 

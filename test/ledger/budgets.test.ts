@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { openBudgets } from '../../lib/runtime/budgets.ts';
 import { type Ledger, openLedger } from '../../lib/runtime/ledger.ts';
 import { type RunningDynamoDb, startDynamoDb, type Tables } from '../dynamodb.ts';
+import fc from '../fast-check.ts';
 import { contended } from './contended.ts';
 import { MemoryClient } from './memory-client.ts';
 import { program, sale, TestClock, visit } from './world.ts';

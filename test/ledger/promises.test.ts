@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Account } from '../../lib/loyalty/account.ts';
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import type { RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
 import { checkAccount, checkMember } from '../../lib/loyalty/verify.ts';
 import type { Outcome } from '../../lib/runtime/journal.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
+import fc from '../fast-check.ts';
 import { chanceOf } from '../simulation/random.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
 import { ledgerOn, refund, sale, TestClock, visit } from './world.ts';

@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { announce } from '../../lib/loyalty/announce.ts';
 import { addDays } from '../../lib/loyalty/calendar.ts';
 import { entryIdOf } from '../../lib/loyalty/entry.ts';
@@ -8,6 +7,7 @@ import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { openDuties } from '../../lib/runtime/duties.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
+import fc from '../fast-check.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
 import { ledgerOn, program, sale, TestClock, tables } from './world.ts';
 

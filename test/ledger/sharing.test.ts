@@ -1,10 +1,10 @@
 import { type DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import type { Outcome } from '../../lib/runtime/journal.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
+import fc from '../fast-check.ts';
 import { Died, MemoryClient, type Mishap } from './memory-client.ts';
 import { ledgerOn, refund, sale, TestClock } from './world.ts';
 

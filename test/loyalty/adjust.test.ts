@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import { explain } from '../../lib/loyalty/explain.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
+import fc from '../fast-check.ts';
 import { Life } from './life.ts';
 
 const never = { expiry: { kind: 'none' } } satisfies Partial<ProgramInput>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { type Ages, aged, FLOWS, type Flows } from '../../lib/loyalty/ageing.ts';
+import fc from '../fast-check.ts';
 
 /** What the flows of one month after the other leave. */
 const after = (...flows: readonly [month: string, flows: Flows][]) =>

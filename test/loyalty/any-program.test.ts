@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
 import type { Account } from '../../lib/loyalty/account.ts';
 import { decideSale } from '../../lib/loyalty/accrue.ts';
 import { append, type Draft, type Entry, newAccount } from '../../lib/loyalty/entry.ts';
 import type { RefundFact, SaleFact } from '../../lib/loyalty/facts.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { decideEarlyRefund, decideRefund } from '../../lib/loyalty/refund.ts';
+import fc from '../fast-check.ts';
 import { program, programInput, refund, sale } from '../ledger/world.ts';
 
 /** What holds for every program that a merchant can write, and for every basket and every way to bring it back. */

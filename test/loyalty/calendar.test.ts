@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { addDays, addMonths, dayIn, endOfMonth, minuteIn } from '../../lib/loyalty/calendar.ts';
+import fc from '../fast-check.ts';
 
 const zones = [
   'Europe/Berlin',

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { decideActivity, decideSale } from '../../lib/loyalty/accrue.ts';
 import { Campaign, type CampaignInput, campaignFaults } from '../../lib/loyalty/campaign.ts';
 import { isHeldOut } from '../../lib/loyalty/campaigning.ts';
@@ -9,6 +8,7 @@ import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { decideRefund } from '../../lib/loyalty/refund.ts';
 import type { Person } from '../../lib/loyalty/segmenting.ts';
 import type { Situation } from '../../lib/loyalty/situation.ts';
+import fc from '../fast-check.ts';
 import { program, refund, sale, visit } from '../ledger/world.ts';
 
 const campaign = (more: Partial<CampaignInput> = {}): Campaign =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { lastDayOf, spendable } from '../../lib/loyalty/buckets.ts';
 import { addDays } from '../../lib/loyalty/calendar.ts';
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import { Expiry } from '../../lib/loyalty/program/expiry.ts';
 import { Program, type ProgramInput } from '../../lib/loyalty/program.ts';
+import fc from '../fast-check.ts';
 import { programInput } from '../ledger/world.ts';
 import { Life } from './life.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Account } from '../../lib/loyalty/account.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import type { Ledger } from '../../lib/runtime/ledger.ts';
+import fc from '../fast-check.ts';
 import { Died, MemoryClient, type Mishap } from '../ledger/memory-client.ts';
 import { ledgerOn, refund, sale, TestClock, visit } from '../ledger/world.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { type Known, likeness, normalizedName } from '../../lib/loyalty/names.ts';
+import fc from '../fast-check.ts';
 
 describe('names are one name', () => {
   it.each([

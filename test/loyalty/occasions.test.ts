@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Account } from '../../lib/loyalty/account.ts';
 import { decideActivity, decideSale } from '../../lib/loyalty/accrue.ts';
 import { announce } from '../../lib/loyalty/announce.ts';
@@ -10,6 +9,7 @@ import { beginnings, broughtByTime, isEmptyRound, keptOn, timeOn, yearsOn } from
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { decideRefund } from '../../lib/loyalty/refund.ts';
 import { decideStatement } from '../../lib/loyalty/statement.ts';
+import fc from '../fast-check.ts';
 import { program, programInput, refund, sale, visit } from '../ledger/world.ts';
 
 describe('a day of the year', () => {

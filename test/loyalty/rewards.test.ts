@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Account } from '../../lib/loyalty/account.ts';
 import { append, type Draft, type Entry, newAccount } from '../../lib/loyalty/entry.ts';
 import { offerOf } from '../../lib/loyalty/offer.ts';
@@ -8,6 +7,7 @@ import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { decideCapture, decideRedemption, decideRelease, type Redemption } from '../../lib/loyalty/redeem.ts';
 import type { Situation } from '../../lib/loyalty/situation.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
+import fc from '../fast-check.ts';
 import { program } from '../ledger/world.ts';
 
 /** What members get for points, worked out by hand. */

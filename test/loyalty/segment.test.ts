@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { Segment } from '../../lib/loyalty/segment.ts';
 import { isIn, judge, type Subject, sourcesOf } from '../../lib/loyalty/segmenting.ts';
+import fc from '../fast-check.ts';
 
 const TODAY = '2026-03-10';
 const consent = { granted: true, at: '2026-01-01T00:00:00Z', source: 'till', proof: 'form 7' };

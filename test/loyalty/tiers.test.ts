@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Day } from '../../lib/loyalty/account.ts';
 import { announce } from '../../lib/loyalty/announce.ts';
 import { addDays } from '../../lib/loyalty/calendar.ts';
@@ -7,6 +6,7 @@ import { nextReview } from '../../lib/loyalty/due.ts';
 import { type Entry, newAccount } from '../../lib/loyalty/entry.ts';
 import { Program, type ProgramInput } from '../../lib/loyalty/program.ts';
 import { nextReviewOn, tierOf } from '../../lib/loyalty/tiers.ts';
+import fc from '../fast-check.ts';
 import { program, programInput } from '../ledger/world.ts';
 import { Life } from './life.ts';
 
@@ -249,6 +249,16 @@ describe('a tier is kept', () => {
         ['2028-01-30', 'silver'],
         ['2028-03-29', 'silver'],
         ['2028-03-30', 'base'],
+      ],
+    ],
+    [
+      'through days of grace that are longer than the month in which it was reached',
+      { window: rolling(3), keep: 0, graceDays: 65 },
+      [
+        ['2026-03-31', 'gold'],
+        ['2026-04-01', 'gold'],
+        ['2026-06-04', 'gold'],
+        ['2026-06-05', 'silver'],
       ],
     ],
   ] as [string, Qualify, [Day, string][]][])('%s, in a rolling window', (_, qualify, days) => {

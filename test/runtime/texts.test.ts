@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import fc from 'fast-check';
 import { consentsOf } from '../../lib/loyalty/consents.ts';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import { alertFor } from '../../lib/runtime/alerts.ts';
@@ -14,6 +13,7 @@ import artCafe from '../../merchants/art-cafe.ts';
 import { checkMerchant, type Merchant } from '../../merchants/merchant.ts';
 import { eventSchemas } from '../../scripts/generate/events.ts';
 import { openApi, operations } from '../../scripts/generate/openapi.ts';
+import fc from '../fast-check.ts';
 
 // What synth writes is what functions read.
 const deployed = (merchant: Merchant): DeployedMerchant => ({ ...merchant, version: 'v' });

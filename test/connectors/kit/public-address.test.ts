@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { assertPublicHttps, isPublicAddress } from '../../../lib/connectors/kit/public-address.ts';
+import fc from '../../fast-check.ts';
 
 describe('an address is public', () => {
   it.each([
