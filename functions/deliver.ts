@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { Connector, Context, Manifest, Receipt, Roles } from '../lib/connectors/contract.ts';
+import type { Connector, Context, Manifest, Receipt, Roles, Verdict } from '../lib/connectors/contract.ts';
 import { OptedOut, Permanent, Transient, Unauthorized } from '../lib/connectors/kit/errors.ts';
 import { hasAgreed } from '../lib/loyalty/consents.ts';
 import { type Alert, LoyaltyEvent, type Message, ProgramEvent } from '../lib/loyalty/events.ts';
@@ -60,7 +60,7 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
         ? { kind: 'skip', reason: made }
         : { kind: 'act', about: made, act: (around) => channel.send(made, around) };
     }
-    if (sink) return { kind: 'act', act: async (around) => (await sink.apply([event], around))[0] };
+    if (sink) return { kind: 'act', act: async (around) => verdictOf(await sink.apply([{ event }], around)) };
     const raised: Alert | undefined = alert && alertFor(event, merchant());
     return alert && raised ? { kind: 'act', act: (around) => alert.raise(raised, around) } : { kind: 'nothing' };
   }
@@ -214,6 +214,11 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   });
 }
 
+function verdictOf([verdict]: readonly Verdict[]): Receipt | undefined {
+  if (verdict instanceof Error) throw verdict;
+  return verdict;
+}
+
 function outboundRole({ manifest, roles }: { manifest: Manifest; roles: object }): 'channel' | 'sink' | 'alert' {
   const role = (['channel', 'sink', 'alert'] as const).find((one) => one in roles);
   if (!role) throw new Error(`${manifest.id} tells nobody anything`);
@@ -240,7 +245,8 @@ async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest
   const made = messageFor(event, member, merchant(), texts);
   if (!made) return `${NO_TEXT} ${event.type}`;
   const receiptUrl = optionalSetting('RECEIPT_URL');
-  return { id: event.id, channel, to, ...made, ...(receiptUrl && { receiptUrl }) };
+  const about = { kind: event.type, purpose: purposeOf(event), values: {} };
+  return { id: event.id, channel, to, ...about, ...made, ...(receiptUrl && { receiptUrl }) };
 }
 
 /** To win somebody back is advertising; everything else is about the member’s own points. */

@@ -78,11 +78,25 @@ export const source: RoleOf<typeof manifest, 'source'> = {
     'channel',
     'send',
     'message',
-    "message: { id: 'm1.1.points.earned', channel: 'sms', to: '+15005550006', locale: 'en', text: 'A text.' },",
+    `message: {
+      id: 'm1.1.points.earned',
+      channel: 'sms',
+      to: '+15005550006',
+      locale: 'en',
+      kind: 'points.earned',
+      purpose: 'transactional',
+      text: 'A text.',
+      values: {},
+    },`,
   ),
-  sink: speaking('sink', 'apply', 'events', 'events: [event],'),
+  sink: speaking('sink', 'apply', 'told', 'told: [{ event }],'),
   alert: speaking('alert', 'raise', 'alert', "alert: { id: 'm1.1', title: 'A title', text: 'A text.', fields: [] },"),
-  ticket: speaking('ticket', 'file', 'ticket', "ticket: { externalId: 'm1', subject: 'A subject', text: 'A text.' },"),
+  ticket: speaking(
+    'ticket',
+    'file',
+    'ticket',
+    "ticket: { externalId: 'd1', memberId: 'm1', subject: 'A subject', text: 'A text.', status: 'open' },",
+  ),
 };
 
 const isRole = (text: string): text is Role => Object.hasOwn(SKELETONS, text);

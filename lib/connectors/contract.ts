@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Alert, LoyaltyEvent, Message, Ticket } from '../loyalty/events.ts';
-import type { Channel, Fact } from '../loyalty/facts.ts';
+import type { Channel, Fact, Identity } from '../loyalty/facts.ts';
+import type { Failure } from './kit/http.ts';
 import type { RawRequest, Reply, Verified } from './kit/webhook.ts';
 
 /** What a connector may be. A vendor may be several at once. */
@@ -25,9 +26,20 @@ export interface Roles<C> {
     reconcile?(since: Date, context: C, after?: string): Promise<Found>;
   };
   /** Reaches a member on the manifest's `channel`. */
-  channel: { send(message: Message, context: C): Promise<Receipt> };
-  /** Keeps a copy of a member, a balance or a ledger line. One event is a list of one. */
-  sink: { apply(events: readonly LoyaltyEvent[], context: C): Promise<readonly Receipt[]> };
+  channel: {
+    /**
+     * Throws `NotNow` for what this channel cannot carry at present, `OptedOut` and `Permanent` for what it never will:
+     * all three had no effect, and the member is written to in another way. `Unknown`: it may have been sent.
+     */
+    send(message: Message, context: C): Promise<Receipt>;
+    /** Where the vendor can be asked whether a message with an unknown end was sent after all; `undefined`: it was not. */
+    find?(message: Message, context: C): Promise<Receipt | undefined>;
+  };
+  /**
+   * Keeps a copy of a member, a balance or a ledger line: at most `limits.batch` events at a time, each with a verdict of
+   * its own, in the order of the events. What it throws is the verdict on all of them. All of it may come again.
+   */
+  sink: { apply(told: readonly SinkEvent[], context: C): Promise<readonly Verdict[]> };
   /** Reaches the staff. */
   alert: { raise(alert: Alert, context: C): Promise<Receipt> };
   /** Opens a case with a support desk, or adds to the one with the same `externalId`. */
@@ -40,6 +52,42 @@ export type Role = keyof Roles<never>;
 export interface Receipt {
   readonly vendorId: string;
 }
+
+/** What became of one event of several. */
+export type Verdict = Receipt | Failure;
+
+/** An event, and what a sink may know of the member. */
+export interface SinkEvent {
+  readonly event: LoyaltyEvent;
+  /** Absent once the member was erased. */
+  readonly member?: MemberCopy;
+}
+
+/** As things stand now, which may be later than the event: only what the manifest's `shares` names. */
+export interface MemberCopy {
+  /** The member's phone and e-mail, where they are shared, and always the vendor's own ids of him. */
+  readonly identities: readonly Identity[];
+  readonly name?: string;
+  readonly locale?: string;
+  /** What the API answers for him, since the ledger's last entry. Written again if it has moved on during the write. */
+  readonly standing?: Standing;
+}
+
+export interface Standing {
+  readonly available: number;
+  readonly pending: number;
+  readonly held: number;
+  readonly lifetime: number;
+  readonly tier: string;
+  readonly visits: number;
+  readonly enrolledOn: string;
+  /** The next day on which points lapse, and how many. */
+  readonly nextExpiryOn?: string;
+  readonly nextExpiryPoints?: number;
+}
+
+/** What of a member leaves for the vendor. The page of the connector says so to the merchant. */
+export type Shared = 'phone' | 'email' | 'name' | 'locale' | 'standing';
 
 /** A page of what was looked up. */
 export interface Found {
@@ -76,22 +124,52 @@ export interface Manifest {
   readonly subscribes?: true;
   /** Its `source` can `reconcile`. */
   readonly reconcile?: Reconciling;
+  /** What its `sink` is shown of a member, beside the event. */
+  readonly shares?: readonly Shared[];
   /** Not secret, kept in `merchants/`, checked at synth. */
   readonly settings: z.ZodObject;
   /** Kept in Secrets Manager, checked at cold start. */
   readonly secret: z.ZodObject;
   /** Absent when the secret itself signs each request. */
   readonly oauth?: OAuth;
-  readonly limits: { readonly concurrency: number; readonly timeoutSeconds: number; readonly batch: number };
+  readonly limits: {
+    /** Functions at once. One and the same for all that is written to the vendor. */
+    readonly concurrency: number;
+    readonly timeoutSeconds: number;
+    /** Events that `apply` takes at a time. */
+    readonly batch: number;
+    /** What the vendor lets an account do in a second, all functions together. Absent: more than we would. */
+    readonly perSecond?: number;
+  };
 }
 
-/** Enough for the shared token keeper to refresh on every connector's behalf. */
-export interface OAuth {
+/** Enough for the shared token keeper to get and to refresh tokens on every connector's behalf. */
+export type OAuth = {
+  /** `{name}` stands for a setting. */
   readonly tokenUrl: string;
-  readonly grant: 'refresh_token' | 'client_credentials';
-  readonly clientAuth: 'basic' | 'body';
-  readonly rotatesRefreshToken: boolean;
-}
+  readonly scope?: string;
+} & (
+  | {
+      /** The secret holds `clientId` and `clientSecret`. */
+      readonly grant: 'client_credentials';
+      readonly clientAuth: 'basic' | 'body';
+    }
+  | {
+      /** And `refreshToken`: the first one, which the keeper replaces where each use makes a new one. */
+      readonly grant: 'refresh_token';
+      readonly clientAuth: 'basic' | 'body';
+      readonly rotatesRefreshToken: boolean;
+    }
+  | {
+      /** A signed assertion (RFC 7523, RS256) under the secret's `privateKey` in PEM. */
+      readonly grant: 'jwt_bearer';
+      /** Which fields of the secret say who asks, and on whose behalf. */
+      readonly issuer: string;
+      readonly subject?: string;
+      /** `{name}` stands for a setting. */
+      readonly audience: string;
+    }
+);
 
 export interface Context<M extends Manifest> {
   readonly settings: z.output<M['settings']>;
@@ -111,11 +189,17 @@ export type RoleOf<M extends Manifest, R extends M['roles'][number]> = Roles<Con
 export interface Connector<M extends Manifest = Manifest> {
   readonly manifest: M;
   readonly roles: { readonly [R in M['roles'][number]]: RoleOf<M, R> };
+  /**
+   * A call that changes nothing and needs the credentials, for `stampbook secret` and `stampbook doctor`: answers in a
+   * few words whose account it is; throws `Unauthorized` when they are refused. Absent where nothing can be asked.
+   */
+  readonly check?: (context: Context<M>) => Promise<string>;
 }
 
 /** Keeps the literal types, so that `roles` must hold each declared role and no other. */
 export const defineManifest = <const M extends Manifest>(manifest: M): M => manifest;
-export const defineConnector = <M extends Manifest>(manifest: M, roles: Connector<M>['roles']): Connector<M> => ({
-  manifest,
-  roles,
-});
+export const defineConnector = <M extends Manifest>(
+  manifest: M,
+  roles: Connector<M>['roles'],
+  check?: Connector<M>['check'],
+): Connector<M> => ({ manifest, roles, ...(check && { check }) });

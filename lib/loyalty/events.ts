@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Channel } from './facts.ts';
+import type { Channel, Purpose } from './facts.ts';
 
 /** What we tell the world, in the past tense, after it was committed. No personal data: ids and numbers only. */
 
@@ -145,13 +145,29 @@ export type Told = z.output<typeof Told>;
 
 /** What a channel is asked to send: rendered, addressed, with consent checked. */
 export interface Message {
-  /** The same for every attempt. */
+  /** The same for every attempt, on whichever channel. */
   readonly id: string;
   readonly channel: Channel;
-  /** In the channel's own form: E.164 for SMS. */
+  /** In the channel's own form: E.164 for SMS and WhatsApp. */
   readonly to: string;
   readonly locale: string;
+  /** What it is about: of several events, the weightiest. `reply`: an answer to what the member wrote. */
+  readonly kind: EventType | 'reply';
+  readonly purpose: Purpose;
   readonly text: string;
+  /** Of an e-mail. */
+  readonly subject?: string;
+  readonly html?: string;
+  /** What the text was made of, for vendors that fill a template of their own. */
+  readonly values: Readonly<Record<string, string | number>>;
+  /** Which template of the vendor's says the same, where it takes no free text. */
+  readonly template?: { readonly name: string; readonly values: readonly string[] };
+  /** Where a member says no to more of it, without a word to anybody: for List-Unsubscribe. */
+  readonly unsubscribeUrl?: string;
+  /** When the member last wrote to us on this channel. */
+  readonly heardAt?: string;
+  /** Pointless after that. */
+  readonly notAfter?: string;
   /** Where the vendor should report what became of it. */
   readonly receiptUrl?: string;
 }
@@ -167,6 +183,11 @@ export interface Alert {
 /** A case for the support desk; the same `externalId` goes to the same case. */
 export interface Ticket {
   readonly externalId: string;
+  readonly memberId: string;
   readonly subject: string;
   readonly text: string;
+  /** `solved`: what it was about has ended, here or there. */
+  readonly status: 'open' | 'solved';
+  /** Who asks; absent where the merchant keeps names from the desk. */
+  readonly requester?: { readonly email?: string; readonly phone?: string; readonly name?: string };
 }

@@ -28,7 +28,6 @@ const oauth = {
   tokenUrl: 'https://bell.example/token',
   grant: 'client_credentials',
   clientAuth: 'basic',
-  rotatesRefreshToken: false,
 } as const satisfies OAuth;
 const withTokens = defineManifest({ ...base, roles: ['alert'], oauth });
 

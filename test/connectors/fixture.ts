@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import type { Connector, Context, Manifest, Role } from '../../lib/connectors/contract.ts';
+import type { Connector, Context, Manifest, Role, SinkEvent } from '../../lib/connectors/contract.ts';
 import type { RawRequest } from '../../lib/connectors/kit/webhook.ts';
-import type { Alert, LoyaltyEvent, Message, Ticket } from '../../lib/loyalty/events.ts';
+import type { Alert, Message, Ticket } from '../../lib/loyalty/events.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
 
 /** What the contract suite needs of each connector: one sample of every role that its manifest declares. */
@@ -12,11 +12,20 @@ export type Fixture<M extends Manifest = Manifest> = {
 
 interface Samples extends Record<Role, unknown> {
   source: SourceSample;
-  channel: { readonly message: Message; readonly answer: Answer; readonly vendorId: string };
-  sink: { readonly events: readonly LoyaltyEvent[]; readonly answer: Answer; readonly vendorIds: readonly string[] };
-  alert: { readonly alert: Alert; readonly answer: Answer; readonly vendorId: string };
-  ticket: { readonly ticket: Ticket; readonly answer: Answer; readonly vendorId: string };
+  channel: { readonly message: Message; readonly vendorId: string } & Answered;
+  sink: { readonly told: readonly SinkEvent[]; readonly vendorIds: readonly string[] } & Answered;
+  alert: { readonly alert: Alert; readonly vendorId: string } & Answered;
+  ticket: { readonly ticket: Ticket; readonly vendorId: string } & Answered;
 }
+
+interface Answered {
+  readonly answer: Answer | Answering;
+  /** How many calls it takes; absent: one for each thing. */
+  readonly calls?: number;
+}
+
+/** A vendor that is asked several things. */
+export type Answering = (call: { readonly url: URL; readonly method: string; readonly body: string }) => Answer;
 
 /** What the vendor answers when all is well. */
 export interface Answer {
@@ -89,6 +98,6 @@ export function contextOf<M extends Manifest>(
     idempotencyKey: 'key-1',
     now: given.now ?? new Date('2026-11-21T10:00:00Z'),
     fetch: given.fetch ?? unreachable,
-    accessToken: undefined,
+    accessToken: connector.manifest.oauth && (async () => 'an-access-token-of-the-vendor'),
   } as Context<M>;
 }

@@ -4,13 +4,14 @@ import { signUrlForm } from '../../lib/connectors/kit/url-form.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/twilio-sms/index.ts';
 import type { Message } from '../../lib/loyalty/events.ts';
-import { contextOf } from './fixture.ts';
+import { type Answer, contextOf } from './fixture.ts';
 import { ACCOUNT, fixture, form, SID, send, status, text } from './fixtures/twilio-sms.ts';
 import { type Call, type OpenApi, strays, straysAnswer } from './openapi.ts';
 import { vendorSpec } from './vendor-specs.ts';
 
 const { now } = fixture.source;
-const { message, answer } = fixture.channel;
+const { message } = fixture.channel;
+const answer = fixture.channel.answer as Answer;
 
 /** What Twilio would say, as far as its documents tell. */
 function twilio({ optedOut = [] as string[], busy = 0, keys = [ACCOUNT, fixture.secret.authToken] } = {}) {

@@ -29,7 +29,7 @@ describe('our events go out', () => {
     given: { now?: Date; settings?: object; secret?: object; events?: readonly LoyaltyEvent[] } = {},
   ) =>
     connector.roles.sink.apply(
-      given.events ?? [event],
+      (given.events ?? [event]).map((event) => ({ event })),
       contextOf(connector, fixture, {
         now: given.now ?? now,
         fetch,

@@ -36,10 +36,10 @@ const channel: RoleOf<typeof texter, 'channel'> = {
   },
 };
 const sink: RoleOf<typeof keeper, 'sink'> = {
-  async apply(events) {
+  async apply(told) {
     vendor();
-    applied.push(...events);
-    return events.map(({ id }) => ({ vendorId: id }));
+    applied.push(...told.map(({ event }) => event));
+    return told.map(({ event }) => ({ vendorId: event.id }));
   },
 };
 const alert: RoleOf<typeof bell, 'alert'> = {
@@ -150,6 +150,9 @@ describe('a message to a member', () => {
           channel: 'sms',
           to: expect.stringMatching(/^\+49172/),
           locale: 'de',
+          kind: 'points.earned',
+          purpose: 'transactional',
+          values: {},
           text: 'Kunstpause Club: 12 Punkte für dich. Stand: 42. Abmelden mit STOP.',
           receiptUrl: 'https://api.example/webhooks/twilio-sms',
         },

@@ -26,6 +26,11 @@ export class OptedOut extends Permanent {
   override readonly name = 'OptedOut';
 }
 
+/** The channel cannot carry it at present: no window is open, no template says it. Nothing was sent; another channel may. */
+export class NotNow extends Error {
+  override readonly name = 'NotNow';
+}
+
 /** The credentials were refused: the token is refreshed once, then staff are told. */
 export class Unauthorized extends Error {
   override readonly name = 'Unauthorized';

@@ -7,10 +7,10 @@ import { signStandard } from '../kit/standard-webhooks.ts';
 import type manifest from './manifest.ts';
 
 export const sink: RoleOf<typeof manifest, 'sink'> = {
-  async apply(events, { settings, secret, fetch, now }) {
+  async apply(told, { settings, secret, fetch, now }) {
     const { href } = assertPublicHttps(settings.endpoint);
     const receipts: Receipt[] = [];
-    for (const event of events) {
+    for (const { event } of told) {
       const id = messageId(event);
       const body = JSON.stringify(tell(event));
       const response = await ask(
