@@ -148,7 +148,7 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
     try {
       return await act(around);
     } catch (error) {
-      const again = error instanceof Unauthorized ? await renewed(around.idempotencyKey) : undefined;
+      const again = error instanceof Unauthorized ? await renewed(around) : undefined;
       if (!again) throw error;
       return act(again);
     }

@@ -6,7 +6,7 @@ import type {
   SQSEvent,
 } from 'aws-lambda';
 import type { Connector, Context, Manifest, Roles } from '../lib/connectors/contract.ts';
-import { Transient, WebhookRejected } from '../lib/connectors/kit/errors.ts';
+import { Transient, Unauthorized, WebhookRejected } from '../lib/connectors/kit/errors.ts';
 import type { RawRequest, Reply, Verified } from '../lib/connectors/kit/webhook.ts';
 import { Fact } from '../lib/loyalty/facts.ts';
 import { setting } from '../lib/runtime/config.ts';
@@ -32,14 +32,25 @@ class Unreadable extends Error {
  */
 export function receiver<M extends Manifest>(connector: Connector<M>) {
   const source = sourceOf(connector);
-  const { context, renewed } = openContext(connector.manifest);
+  const { context, another, renewed } = openContext(connector.manifest);
   const factsQueue = openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') });
+
+  /** What a translation has to ask the vendor may be refused for a token that is not good any more: once more with another. */
+  async function translated(request: Verified, around: Context<M>): Promise<readonly Fact[]> {
+    try {
+      return await source.translate(request, around);
+    } catch (error) {
+      const again = error instanceof Unauthorized ? await renewed(around) : undefined;
+      if (!again) throw error;
+      return source.translate(request, again);
+    }
+  }
 
   /** `Transient` and what SQS throws are for trying again; anything else that a translation throws is `Unreadable`. */
   async function pass(request: Verified, around: Context<M>): Promise<void> {
     let facts: readonly Fact[];
     try {
-      facts = await source.translate(request, around);
+      facts = await translated(request, around);
     } catch (error) {
       if (error instanceof Transient) throw error;
       throw new Unreadable(error instanceof Error ? `${error.name}: ${error.message}` : 'the translation failed', {
@@ -60,7 +71,7 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
       return { verified: await source.verify(request, around), around };
     } catch (error) {
       // The vendor may sign with a secret that is newer than ours.
-      const again = error instanceof WebhookRejected ? await renewed(around.idempotencyKey) : undefined;
+      const again = error instanceof WebhookRejected ? await another(around) : undefined;
       if (!again) throw error;
       return { verified: await source.verify(request, again), around: again };
     }

@@ -32,7 +32,7 @@ export function tender<M extends Manifest>(connector: Connector<M>) {
     try {
       return await ask(around);
     } catch (error) {
-      const again = error instanceof Unauthorized ? await renewed(around.idempotencyKey) : undefined;
+      const again = error instanceof Unauthorized ? await renewed(around) : undefined;
       if (!again) throw error;
       return ask(again);
     }

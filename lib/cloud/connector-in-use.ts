@@ -64,7 +64,13 @@ export class ConnectorInUse extends Construct {
       'AwsSolutions-SMG4',
       'The other side issues these credentials; only its own console can rotate them.',
     );
-    const own: readonly Access[] = [knowing({ CONNECTOR_ID: use.id }), secret(credentials)];
+    const { oauth }: Manifest = manifests[use.id];
+    const own: readonly Access[] = [
+      knowing({ CONNECTOR_ID: use.id }),
+      secret(credentials),
+      // Its token is shared by all that it does.
+      ...(oauth ? [table('TABLE_PROGRAM', props.program, 'GetItem', 'UpdateItem')] : []),
+    ];
 
     this.receiving = isSource(use) ? this.receive(props, own) : undefined;
     this.delivering = isTold(use) ? this.deliver(props, own) : undefined;

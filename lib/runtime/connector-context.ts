@@ -1,9 +1,12 @@
 import type { Context, Manifest } from '../connectors/contract.ts';
 import { merchant, optionalSetting, setting } from './config.ts';
+import { dynamodb } from './dynamodb.ts';
 import { openSecret } from './secrets.ts';
+import type { Secret } from './token-keeper.ts';
+import { openTokens } from './tokens.ts';
 import { openVendorFetch } from './vendor-fetch.ts';
 
-/** Opens what a connector is given for each thing it does: settings, secret, time, and the way out. */
+/** Opens what a connector is given for each thing it does: settings, secret, time, token, and the way out. */
 export function openContext<M extends Manifest>(manifest: M) {
   const secret = openSecret(manifest.secret, { arn: setting('SECRET_ARN') });
   // Synth has checked them; reading them again fills in what was left to its default.
@@ -13,21 +16,44 @@ export function openContext<M extends Manifest>(manifest: M) {
     timeoutSeconds: manifest.limits.timeoutSeconds,
     gateway: optionalSetting('VENDOR_GATEWAY'),
   });
-  const around = (value: unknown, idempotencyKey: string): Context<M> => ({
-    settings,
-    secret: value as Context<M>['secret'],
-    idempotencyKey,
-    now: new Date(),
-    fetch,
-    accessToken: undefined as Context<M>['accessToken'],
-  });
+  const tokens =
+    manifest.oauth &&
+    openTokens({ manifest, settings, fetch, client: dynamodb, table: setting('TABLE_PROGRAM') }, manifest.oauth);
+  /** Which token each of them was given last. */
+  const given = new WeakMap<Context<M>, string>();
+
+  function around(value: unknown, idempotencyKey: string): Context<M> {
+    const made: Context<M> = {
+      settings,
+      secret: value as Context<M>['secret'],
+      idempotencyKey,
+      now: new Date(),
+      fetch,
+      accessToken: (tokens &&
+        (async () => {
+          const token = await tokens.token(value as Secret);
+          given.set(made, token);
+          return token;
+        })) as Context<M>['accessToken'],
+    };
+    return made;
+  }
+
+  /** With the secret that has replaced the one it had; `undefined` when there is no other. */
+  async function another({ idempotencyKey }: Context<M>): Promise<Context<M> | undefined> {
+    const value = await secret.another();
+    return value === undefined ? undefined : around(value, idempotencyKey);
+  }
+
   return {
     /** Throws `SecretUnset` while the secret is not filled in. */
     context: async (idempotencyKey: string) => around(await secret.value(), idempotencyKey),
-    /** With the secret that has replaced the one that was refused; `undefined` when there is no other. */
-    renewed: async (idempotencyKey: string) => {
-      const value = await secret.another();
-      return value === undefined ? undefined : around(value, idempotencyKey);
+    another,
+    /** With another secret or another token than the vendor has refused; `undefined` when there is neither. */
+    async renewed(refused: Context<M>): Promise<Context<M> | undefined> {
+      const token = given.get(refused);
+      const dropped = token !== undefined && (await tokens?.drop(refused.secret as Secret, token));
+      return (await another(refused)) ?? (dropped ? around(refused.secret, refused.idempotencyKey) : undefined);
     },
   };
 }

@@ -1,0 +1,32 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Manifest, OAuth } from '../connectors/contract.ts';
+import { grant } from '../connectors/kit/oauth.ts';
+import { openTokenKeeper } from './token-keeper.ts';
+
+export interface TokensOptions {
+  readonly manifest: Manifest;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly client: DynamoDBClient;
+  readonly table: string;
+}
+
+/** The tokens of one connector, kept where all its functions find them. */
+export const openTokens = ({ manifest, settings, fetch, client, table }: TokensOptions, oauth: OAuth) =>
+  openTokenKeeper({
+    client,
+    table,
+    connector: manifest.id,
+    oauth,
+    grant: (secret, refreshToken) =>
+      grant({
+        oauth,
+        settings,
+        secret,
+        refreshToken,
+        fetch,
+        // The one that is lost is as good as none, and another can be asked for.
+        asked: { vendor: manifest.title, now: new Date(), repeatable: true },
+      }),
+    leaseMs: (manifest.limits.timeoutSeconds + 5) * 1_000,
+  });
