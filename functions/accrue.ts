@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { phoneIn } from '../lib/connectors/kit/phone-numbers.ts';
-import { Fact, type Identity, type ReceiptFact } from '../lib/loyalty/facts.ts';
+import { type DisputeFact, Fact, type Identity, type ReceiptFact } from '../lib/loyalty/facts.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDeliveries } from '../lib/runtime/deliveries.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
@@ -13,6 +13,7 @@ import { park } from '../lib/runtime/parking.ts';
 import { bookRefund } from '../lib/runtime/refunds.ts';
 import { ledger, members, orders, waitingRoom } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
+import { staff } from '../lib/runtime/staffing.ts';
 import { forIdentity } from '../lib/runtime/waiting-room.ts';
 import { worker } from '../lib/runtime/worker.ts';
 
@@ -74,6 +75,8 @@ async function book(fact: Fact): Promise<Booked> {
       // Somebody else's word came first, or the member was told of it again since.
       return outcome.kind === 'refused' ? done : settled(outcome, fact);
     }
+    case 'dispute':
+      return dispute(fact);
     case 'referral': {
       const outcome = await ledger().settleReferral(fact);
       // What the program does not pay is nothing that staff have to look at.
@@ -110,6 +113,24 @@ function settled(outcome: Outcome, { found }: Fact): Booked {
       return { kind: 'impossible', because: `told before with other content: ${outcome.differences.join(', ')}` };
     case 'refused':
       return { kind: 'impossible', because: `refused: ${outcome.because}` };
+  }
+}
+
+/** Whose it is stands on the desk. It is closed once: what staff decided here first, the support desk does not undo. */
+async function dispute(fact: DisputeFact): Promise<Booked> {
+  const { disputeId, outcome, source: by } = fact;
+  const closed = await staff().closeDispute({ disputeId, outcome, by }, { keyId: by });
+  switch (closed.kind) {
+    case 'unknown':
+      return { kind: 'impossible', because: 'no such dispute' };
+    case 'conflict':
+      log.warn('a dispute was closed before, in another way', { disputeId, source: by });
+      return done;
+    case 'waiting':
+    case 'unknown-reason':
+      throw new Error('a dispute that moves no points asked for a second person');
+    default:
+      return settled(closed, fact);
   }
 }
 

@@ -163,6 +163,15 @@ export const ReminderFact = z.object({
 });
 export type ReminderFact = z.output<typeof ReminderFact>;
 
+/** A support desk has decided a dispute. It has no word in what is decided here already, nor in points. */
+export const DisputeFact = z.object({
+  ...base,
+  type: z.literal('dispute'),
+  disputeId: z.string().min(1).max(100),
+  outcome: z.enum(['upheld', 'rejected', 'withdrawn']),
+});
+export type DisputeFact = z.output<typeof DisputeFact>;
+
 export const Fact = z.discriminatedUnion('type', [
   SaleFact,
   RefundFact,
@@ -173,5 +182,6 @@ export const Fact = z.discriminatedUnion('type', [
   ReceiptFact,
   ReferralFact,
   ReminderFact,
+  DisputeFact,
 ]);
 export type Fact = z.output<typeof Fact>;

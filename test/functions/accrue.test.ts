@@ -5,11 +5,13 @@ import { deliver, startWorld, type World } from './world.ts';
 let world: World;
 let accrue: Parameters<typeof deliver>[0];
 let shop: typeof import('../../lib/runtime/shop.ts');
+let desk: typeof import('../../lib/runtime/staffing.ts');
 
 beforeAll(async () => {
   world = await startWorld();
   ({ handler: accrue } = await import('../../functions/accrue.ts'));
   shop = await import('../../lib/runtime/shop.ts');
+  desk = await import('../../lib/runtime/staffing.ts');
 }, 60_000);
 afterAll(() => world.stop());
 beforeEach(() => world.forget());
@@ -350,6 +352,61 @@ describe('an activity, a reply, a receipt', () => {
     expect((await world.rows('program')).find(({ pk }) => pk === 'V#twilio-sms#SM1')).toMatchObject({
       receipt: 'delivered',
     });
+  });
+});
+
+describe('what a support desk says of a dispute', () => {
+  async function disputed() {
+    const known = phone();
+    await take(memberFact([known]));
+    const memberId = String(await idOf(known));
+    const disputeId = thing();
+    await desk.staff().dispute(memberId, { disputeId, text: 'I was there!', by: 'member' });
+    const said = (outcome: 'upheld' | 'rejected' | 'withdrawn', source = 'zendesk'): Fact => ({
+      ...base([]),
+      source,
+      type: 'dispute',
+      disputeId,
+      outcome,
+    });
+    const closings = async () =>
+      (await shop.ledger().entries(memberId)).flatMap(({ detail }) =>
+        detail.kind === 'dispute-closed' ? [[detail.outcome, detail.by]] : [],
+      );
+    const open = async () =>
+      (await desk.disputes().waiting({ limit: 1_000 })).matters.some(({ id }) => id === disputeId);
+    return { disputeId, said, closings, open };
+  }
+
+  it('closes it in the journal, in the desk’s name, whoever it belongs to', async () => {
+    const { said, closings, open } = await disputed();
+    expect(await open()).toBe(true);
+    expect(await take(said('upheld'))).toEqual([]);
+    expect(await closings()).toEqual([['upheld', 'zendesk']]);
+    expect(await open()).toBe(false);
+  });
+
+  it('counts once, also when it comes again, or otherwise, or from another desk', async () => {
+    const { said, closings } = await disputed();
+    await take(said('rejected'));
+    expect(await take(said('rejected'), said('upheld'), said('withdrawn', 'freshdesk'))).toEqual([]);
+    expect(await closings()).toEqual([['rejected', 'zendesk']]);
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
+  });
+
+  it('changes nothing where staff made it good before', async () => {
+    const { disputeId, said, closings } = await disputed();
+    const adjustment = { points: 40, reason: 'complaint' };
+    await desk.staff().closeDispute({ disputeId, outcome: 'upheld', by: 'mia' }, { keyId: 'k', adjustment });
+    expect(await take(said('upheld'), said('rejected'))).toEqual([]);
+    expect(await closings()).toEqual([['upheld', 'mia']]);
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
+  });
+
+  it('is parked where nobody opened one', async () => {
+    const { said } = await disputed();
+    expect(await take({ ...said('upheld'), disputeId: 'unheard-of' } as Fact)).toEqual([]);
+    expect(world.sent('facts-parked.fifo')).toMatchObject([{ reason: 'no such dispute' }]);
   });
 });
 
