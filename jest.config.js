@@ -23,6 +23,11 @@ export default {
       globalSetup: '<rootDir>/test/one-dynamodb.ts',
     },
     // The journeys run the synthesised stacks on the local cloud: one file at a time, each with a cloud of its own.
-    { ...base, displayName: 'journeys', testMatch: ['<rootDir>/test/journeys/**/*.test.ts'] },
+    {
+      ...base,
+      displayName: 'journeys',
+      testMatch: ['<rootDir>/test/journeys/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/journeys/one-assembly.ts',
+    },
   ],
 };

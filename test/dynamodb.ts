@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { startJava } from './dynamodb-java.ts';
+import { madeForAll } from './once-for-all.ts';
 
 /** Physical names of one set of tables. */
 export interface Tables {
@@ -23,7 +24,9 @@ export interface RunningDynamoDb {
 
 /** A database of the caller's own: in the one DynamoDB Local of this run of Jest, or elsewhere in one that it starts. */
 export async function startDynamoDb(): Promise<RunningDynamoDb> {
-  const { endpoint, stop } = process.env.ONE_DYNAMODB ? await theOne(process.env.ONE_DYNAMODB) : await startJava();
+  const { endpoint, stop } = process.env.ONE_DYNAMODB
+    ? { endpoint: await madeForAll('ONE_DYNAMODB'), stop: async () => undefined }
+    : await startJava();
   const credentials = { accessKeyId: `test${randomBytes(8).toString('hex')}`, secretAccessKey: 'test' };
   const client = new DynamoDBClient({ region: 'eu-central-1', credentials, endpoint });
 
@@ -50,13 +53,6 @@ export async function startDynamoDb(): Promise<RunningDynamoDb> {
       await stop();
     },
   };
-}
-
-async function theOne(door: string) {
-  const answer = await fetch(door);
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(text);
-  return { endpoint: text, stop: async () => undefined };
 }
 
 async function createTables(client: DynamoDBClient, tables: Tables): Promise<void> {

@@ -46,6 +46,8 @@ export interface LocalCloudOptions {
   readonly port: number;
   /** Forgets what there was. */
   readonly fresh?: boolean;
+  /** Where what the functions compile to is kept; absent: with the data. */
+  readonly compileCache?: string;
   /** Says nothing on the console. */
   readonly quiet?: boolean;
   /** Functions that may be there at the same time: more of them start less often, and take more memory. */
@@ -117,6 +119,7 @@ async function start(
   const functions = startFunctions({
     assembly,
     dataDirectory,
+    compileCache: options.compileCache ?? file('compile-cache'),
     clock,
     awsEndpoint: aws.endpoint,
     region,

@@ -77,6 +77,8 @@ export interface Functions {
 export interface FunctionsOptions {
   readonly assembly: Assembly;
   readonly dataDirectory: string;
+  /** Where Node keeps what it has compiled. */
+  readonly compileCache: string;
   readonly clock: Clock;
   readonly awsEndpoint: string;
   readonly region: string;
@@ -523,7 +525,7 @@ function environmentOf(definition: Definition, options: FunctionsOptions, proces
     LAMBDA_TASK_ROOT: definition.directory,
     _HANDLER: definition.handler,
     // Bundles and the runtime are compiled once and read from here by each later process.
-    NODE_COMPILE_CACHE: path.join(options.dataDirectory, 'compile-cache'),
+    NODE_COMPILE_CACHE: options.compileCache,
     ...definition.environment,
     AWS_ENDPOINT_URL: options.awsEndpoint,
     AWS_ACCESS_KEY_ID: accessKeyId,

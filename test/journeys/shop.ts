@@ -1,17 +1,15 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesise } from '../../lib/cloud/synthesise.ts';
 import { type LocalCloud, startLocalCloud } from '../../lib/local/cloud.ts';
+import { madeForAll } from '../once-for-all.ts';
 
 /** The demo merchant's stacks on the local cloud, and the ways in which the world reaches them. */
 
 /** As many as a journey calls: whoever moves the clock wakes a dozen functions, which would end each other else. */
 const PROCESSES = 24;
-
-const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Answer {
   readonly status: number;
@@ -62,13 +60,24 @@ export interface ShopOptions {
 
 export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
   const directory = mkdtempSync(join(tmpdir(), 'stampbook-shop-'));
-  const assemblyDirectory = join(directory, 'assembly');
-  // The whole check of the stacks is a step of its own; here they are only to run.
-  await synthesise({ root: ROOT, merchant: 'art-cafe', outdir: assemblyDirectory, checked: false });
-  alter?.(assemblyDirectory);
+  const shared = await madeForAll('ONE_ASSEMBLY');
+  let assemblyDirectory = join(shared, 'assembly');
+  if (alter) {
+    cpSync(assemblyDirectory, join(directory, 'assembly'), { recursive: true });
+    assemblyDirectory = join(directory, 'assembly');
+    alter(assemblyDirectory);
+  }
   const port = await freePort();
-  const options = { assemblyDirectory, stage: 'art-cafe', dataDirectory: join(directory, 'data'), port };
-  let cloud = await startLocalCloud({ ...options, quiet: true, processes: PROCESSES });
+  const options = {
+    assemblyDirectory,
+    stage: 'art-cafe',
+    dataDirectory: join(directory, 'data'),
+    compileCache: join(shared, 'compile-cache'),
+    port,
+    quiet: true,
+    processes: PROCESSES,
+  };
+  let cloud = await startLocalCloud(options);
   let phones = 10_000_000;
   const nextPhone = () => {
     phones += 1;
@@ -157,7 +166,7 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
     },
     async restart() {
       await cloud.stop();
-      cloud = await startLocalCloud({ ...options, quiet: true, processes: PROCESSES });
+      cloud = await startLocalCloud(options);
     },
   };
   return shop;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createClock } from '../../lib/local/clock.ts';
 import { type Functions, startFunctions } from '../../lib/local/functions.ts';
@@ -28,6 +29,7 @@ beforeAll(() => {
   functions = startFunctions({
     assembly: assemblyOf(...resources),
     dataDirectory: place.directory,
+    compileCache: join(place.directory, 'compile-cache'),
     clock,
     awsEndpoint: 'http://127.0.0.1:9',
     region: 'eu-central-1',
