@@ -43,6 +43,12 @@ export interface SourceSample {
   send(body: string, as?: Sent): RawRequest;
   /** The header that carries the proof. */
   readonly proof: string;
+  /** The proof is a secret that comes along, and says nothing about the body. */
+  readonly proves?: 'sender';
+  /** What the vendor answers where a delivery only names the thing, and translating it is to look it up. */
+  readonly vendor?: typeof fetch;
+  /** What the secret must hold is all that it takes to ask the vendor. */
+  readonly equipped?: true;
   /** Where a time is signed: the same delivery with another time written over it. */
   readonly restamp?: (request: RawRequest, at: Date) => RawRequest;
   /** Genuine in every way, and meant for somebody else. */

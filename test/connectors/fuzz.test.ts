@@ -111,10 +111,11 @@ function mutate(body: unknown, changes: readonly Change[]): unknown {
 
 /** Bodies of the two kinds there are: JSON, and forms. */
 const text = (each: unknown): string => (typeof each === 'object' ? JSON.stringify(each) : String(each));
+const isJson = (body: string): boolean => /^[{[]/.test(body);
 const readable = (body: string): unknown =>
-  body.startsWith('{') ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
+  isJson(body) ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
 const written = (was: string, value: unknown): string => {
-  if (was.startsWith('{')) return JSON.stringify(value) ?? '';
+  if (isJson(was)) return JSON.stringify(value) ?? '';
   return typeof value === 'object' && value !== null
     ? new URLSearchParams(Object.entries(value).map(([name, each]): [string, string] => [name, text(each)])).toString()
     : text(value);
@@ -161,7 +162,8 @@ describe.each(sources)('%s', (id) => {
       roles: { source: { translate(request: Verified, context: unknown): readonly Fact[] } };
     };
     const fixture = fixtures[id] as unknown as Fixture & { source: SourceSample };
-    const context = contextOf(connector, fixture, { now: fixture.source.now });
+    const { now, vendor } = fixture.source;
+    const context = contextOf(connector, fixture, { now, ...(vendor && { fetch: vendor }) });
     const count = { facts: 0, nothing: 0, permanent: 0 };
 
     await fc.assert(
