@@ -3,10 +3,13 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Temporal } from 'temporal-polyfill';
 import { configOf } from '../../lib/cloud/bundles.ts';
 import { APP_FUNCTIONS } from '../../lib/cloud/functions.ts';
+import type { Manifest } from '../../lib/connectors/contract.ts';
+import { type ConnectorId, manifests } from '../../lib/connectors/manifests.ts';
 import acuraNorth from '../../merchants/acura-north.ts';
 import artCafe from '../../merchants/art-cafe.ts';
 import { checkMerchant, type MerchantInput, use } from '../../merchants/merchant.ts';
 import { operations } from '../../scripts/generate/openapi.ts';
+import { fixtures } from '../connectors/fixtures/index.ts';
 import { Stacks } from './stacks.ts';
 
 const merchant = (input: MerchantInput) => checkMerchant(input, `${input.id}.ts`);
@@ -223,7 +226,8 @@ describe('what a merchant may not lose', () => {
       });
     }
     const { data, app, connectors } = cafe.stage;
-    expect([data, app, connectors].map((stack) => stack.terminationProtection)).toEqual([true, true, true]);
+    for (const stack of [data, app, ...connectors])
+      expect({ stack: stack.node.id, protected: stack.terminationProtection }).toMatchObject({ protected: true });
   });
 
   it('is what the ledger reads and writes', () => {
@@ -270,7 +274,8 @@ describe('what a merchant may not lose', () => {
       expect(properties?.DeletionProtectionEnabled).not.toBe(true);
     }
     const { data, app, connectors } = copy.stage;
-    expect([data, app, connectors].map((stack) => stack.terminationProtection)).toEqual([false, false, false]);
+    for (const stack of [data, app, ...connectors])
+      expect({ stack: stack.node.id, protected: stack.terminationProtection }).toMatchObject({ protected: false });
   });
 
   it('never meets its copy: no two share a name', () => {
@@ -292,7 +297,7 @@ describe('connectors', () => {
   const none = new Stacks(merchant({ ...artCafe, id: 'hermit', connectors: [] }));
 
   it('have nothing where none is named', () => {
-    expect(none.resources.filter(({ stack }) => stack === 'connectors')).toEqual([]);
+    expect(none.resources.filter(({ stack }) => stack.startsWith('connectors'))).toEqual([]);
     expect(
       none
         .ofType('AWS::Lambda::Function')
@@ -305,7 +310,7 @@ describe('connectors', () => {
     const functions = (stacks: Stacks) =>
       stacks
         .ofType('AWS::Lambda::Function')
-        .filter(({ stack }) => stack === 'connectors')
+        .filter(({ stack }) => stack.startsWith('connectors'))
         .map(({ properties }) => properties.FunctionName.replace(`${stacks.stage.stageName}-`, ''))
         .sort();
     const told = new Stacks(
@@ -325,6 +330,38 @@ describe('connectors', () => {
     ]);
     const untold = new Stacks(merchant({ ...artCafe, id: 'shop', connectors: [use('slack', {})] }));
     expect(functions(untold)).toEqual([]);
+  });
+
+  describe('all that there are', () => {
+    const uses = Object.values(manifests).map(({ id, roles }: Manifest): MerchantInput['connectors'][number] => ({
+      id: id as ConnectorId,
+      settings: fixtures[id as ConnectorId].settings,
+      on: roles.some((role) => role !== 'source') ? ['points.earned'] : [],
+    }));
+    const all = new Stacks(merchant({ ...artCafe, id: 'everything', messages: {}, connectors: uses }));
+    const placesOf = (stacks: Stacks) =>
+      Object.fromEntries(
+        stacks.ofType('AWS::SecretsManager::Secret').map(({ stack, properties }) => [properties.Name, stack]),
+      );
+
+    it('are far from the 500 resources that a stack may hold', () => {
+      const sizes = Map.groupBy(all.resources, ({ stack }) => stack);
+      expect(new Set(Object.values(placesOf(all)))).toContain('connectors');
+      for (const [stack, { length }] of sizes) expect({ stack, fits: length < 400 }).toEqual({ stack, fits: true });
+    });
+
+    it('stay where they are, whichever come before and after them: what has a name cannot move', () => {
+      const some = uses.toReversed().filter((_, index) => index % 3 !== 0);
+      const fewer = new Stacks(merchant({ ...artCafe, id: 'everything', messages: {}, connectors: some }));
+      expect(placesOf(all)).toMatchObject(placesOf(fewer));
+      expect(placesOf(cafe)).toMatchObject({
+        'art-cafe/shopify': 'connectors',
+        'art-cafe/slack': 'connectors',
+        'art-cafe/stripe': 'connectors',
+        'art-cafe/twilio-sms': 'connectors',
+        'art-cafe/webhook': 'connectors',
+      });
+    });
   });
 
   it('fail closed until their secret is filled', () => {

@@ -28,13 +28,17 @@ export class Stacks {
   constructor(merchant: Merchant, stage?: string) {
     const app = new App({ analyticsReporting: false, builtinCloudFormationValidation: false, context: CONTEXT });
     this.stage = new MerchantStage(app, { merchant, stage, prefix: prefixOf(merchant.id, stage), bundles: noCode });
+    const [connectors, ...apart] = this.stage.connectors.map(
+      (stack) => [stack.node.id, Template.fromStack(stack)] as const,
+    );
+    if (!connectors) throw new Error('no stack of connectors');
     this.templates = {
       data: Template.fromStack(this.stage.data),
       app: Template.fromStack(this.stage.app),
-      connectors: Template.fromStack(this.stage.connectors),
+      connectors: connectors[1],
     };
     const all: Resource[] = [];
-    for (const [stack, template] of Object.entries(this.templates)) {
+    for (const [stack, template] of [...Object.entries(this.templates), ...apart]) {
       const { Resources = {}, Outputs = {} } = template.toJSON();
       // biome-ignore lint/suspicious/noExplicitAny: see above
       for (const [id, resource] of Object.entries<any>(Resources)) {
