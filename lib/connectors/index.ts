@@ -9,5 +9,6 @@ export const connectors: {
   slack: () => import('./slack/index.ts'),
   stripe: () => import('./stripe/index.ts'),
   'twilio-sms': () => import('./twilio-sms/index.ts'),
+  typeform: () => import('./typeform/index.ts'),
   webhook: () => import('./webhook/index.ts'),
 };

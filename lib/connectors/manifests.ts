@@ -2,8 +2,9 @@ import shopify from './shopify/manifest.ts';
 import slack from './slack/manifest.ts';
 import stripe from './stripe/manifest.ts';
 import twilioSms from './twilio-sms/manifest.ts';
+import typeform from './typeform/manifest.ts';
 import webhook from './webhook/manifest.ts';
 
 /** Every connector there is, as data. */
-export const manifests = { shopify, slack, stripe, 'twilio-sms': twilioSms, webhook } as const;
+export const manifests = { shopify, slack, stripe, 'twilio-sms': twilioSms, typeform, webhook } as const;
 export type ConnectorId = keyof typeof manifests;

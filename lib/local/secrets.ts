@@ -27,6 +27,10 @@ const demos: Readonly<Record<string, Demo>> = {
     make: () => ({ accountSid: `AC${hex(16)}`, authToken: hex(16) }),
     signsWith: ({ authToken }) => authToken,
   },
+  typeform: {
+    make: () => ({ webhookSecrets: [hex(16)], accessToken: `tfp_${hex(16)}`, memberKeys: [hex(16)] }),
+    signsWith: first('webhookSecrets'),
+  },
   webhook: {
     make: () => ({ inboundKeys: [`whsec_${key()}`], inboundSecrets: [hex(16)], outboundKeys: [`whsec_${key()}`] }),
     signsWith: first('inboundKeys'),
