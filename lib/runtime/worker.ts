@@ -13,6 +13,31 @@ export function worker(handle: (record: SQSRecord, context: Context) => Promise<
   };
 }
 
+/**
+ * The same for those who do several messages together: tells of each what kept it from being done, in their order.
+ */
+export function batchWorker(
+  handle: (records: readonly SQSRecord[], context: Context) => Promise<readonly (Error | undefined)[]>,
+) {
+  return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const ends = await handle(event.Records, context);
+    await publishCounts();
+    const failed = event.Records.filter((record, at) => {
+      const error = ends[at];
+      if (error) notDone(record, error);
+      return error;
+    });
+    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  };
+}
+
+const notDone = ({ messageId, attributes }: SQSRecord, error: unknown): void =>
+  log.warn('a message was not done', {
+    messageId,
+    attempt: Number(attributes.ApproximateReceiveCount),
+    reason: reasonOf(error),
+  });
+
 async function failedOf(
   group: readonly SQSRecord[],
   handle: (record: SQSRecord, context: Context) => Promise<void>,
@@ -22,11 +47,7 @@ async function failedOf(
     try {
       await handle(record, context);
     } catch (error) {
-      log.warn('a message was not done', {
-        messageId: record.messageId,
-        attempt: Number(record.attributes.ApproximateReceiveCount),
-        reason: reasonOf(error),
-      });
+      notDone(record, error);
       return group.slice(index).map(({ messageId }) => messageId);
     }
   }
