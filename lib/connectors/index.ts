@@ -11,4 +11,5 @@ export const connectors: {
   'twilio-sms': () => import('./twilio-sms/index.ts'),
   typeform: () => import('./typeform/index.ts'),
   webhook: () => import('./webhook/index.ts'),
+  zendesk: () => import('./zendesk/index.ts'),
 };

@@ -4,7 +4,8 @@ import stripe from './stripe/manifest.ts';
 import twilioSms from './twilio-sms/manifest.ts';
 import typeform from './typeform/manifest.ts';
 import webhook from './webhook/manifest.ts';
+import zendesk from './zendesk/manifest.ts';
 
 /** Every connector there is, as data. */
-export const manifests = { shopify, slack, stripe, 'twilio-sms': twilioSms, typeform, webhook } as const;
+export const manifests = { shopify, slack, stripe, 'twilio-sms': twilioSms, typeform, webhook, zendesk } as const;
 export type ConnectorId = keyof typeof manifests;
