@@ -1,6 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { phoneIn } from '../lib/connectors/kit/phone-numbers.ts';
 import { type DisputeFact, Fact, type Identity, type ReceiptFact } from '../lib/loyalty/facts.ts';
+import { consentIn } from '../lib/loyalty/replies.ts';
+import { replying } from '../lib/runtime/answering.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
 import { openDeliveries } from '../lib/runtime/deliveries.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
@@ -65,9 +67,13 @@ async function book(fact: Fact): Promise<Booked> {
         await enrolment().change(memberId, { consents: { [channel]: word }, proof }, { source, at });
         return done;
       });
-    case 'reply':
+    case 'reply': {
       count('ReplyReceived');
+      const consent = consentIn(fact);
+      if (consent) await book(consent);
+      log.info('reply', { source: fact.source, outcome: await replying()(fact) });
       return done;
+    }
     case 'receipt':
       return receipt(fact);
     case 'reminder': {

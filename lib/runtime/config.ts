@@ -41,6 +41,7 @@ export type Setting =
   | 'TABLE_REPORTS'
   | 'QUEUE_FACTS_URL'
   | 'QUEUE_FACTS_PARKED_URL'
+  | 'QUEUE_PLAN_URL'
   | 'QUEUE_SWEEPS_URL'
   | 'QUEUE_AUDIT_URL'
   | 'QUEUE_TENDING_URL'
@@ -62,8 +63,10 @@ export function setting(name: Setting): string {
 }
 
 /**
- * `RECEIPT_URL`: where a vendor reports on our messages, when the same connector is a source too. `ATTEMPTS_MAX`: how often
+ * `RECEIPT_URL`: where a vendor reports on our messages, when the same connector is a source too. `API_URL`: where members
+ * unsubscribe by a link. `ATTEMPTS_MAX`: how often
  * the queue brings a message before it puts it aside. `VENDOR_GATEWAY`: the local cloud's stand-in for vendors.
  */
-export const optionalSetting = (name: 'RECEIPT_URL' | 'ATTEMPTS_MAX' | 'VENDOR_GATEWAY'): string | undefined =>
-  process.env[name] || undefined;
+export const optionalSetting = (
+  name: 'RECEIPT_URL' | 'API_URL' | 'ATTEMPTS_MAX' | 'VENDOR_GATEWAY',
+): string | undefined => process.env[name] || undefined;

@@ -41,7 +41,15 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export type Queue = 'facts.fifo' | 'facts-parked.fifo' | 'sweeps' | 'audit' | 'intake-parked' | 'outbound' | 'tending';
+export type Queue =
+  | 'facts.fifo'
+  | 'facts-parked.fifo'
+  | 'sweeps'
+  | 'audit'
+  | 'intake-parked'
+  | 'outbound'
+  | 'tending'
+  | 'plan';
 
 export interface SentMessage {
   readonly body: string;
@@ -80,6 +88,7 @@ export async function startWorld(change: (merchant: MerchantInput) => MerchantIn
     QUEUE_SWEEPS_URL: queue('sweeps'),
     QUEUE_AUDIT_URL: queue('audit'),
     QUEUE_TENDING_URL: queue('tending'),
+    QUEUE_PLAN_URL: queue('plan'),
     QUEUE_INTAKE_PARKED_URL: queue('intake-parked'),
     QUEUE_URL: queue('outbound'),
     SCHEDULE_GROUP: 'test',
