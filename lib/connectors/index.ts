@@ -5,6 +5,7 @@ import type { ConnectorId, manifests } from './manifests.ts';
 export const connectors: {
   readonly [Id in ConnectorId]: () => Promise<{ default: Connector<(typeof manifests)[Id]> }>;
 } = {
+  freshdesk: () => import('./freshdesk/index.ts'),
   shopify: () => import('./shopify/index.ts'),
   slack: () => import('./slack/index.ts'),
   stripe: () => import('./stripe/index.ts'),

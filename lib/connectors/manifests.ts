@@ -1,3 +1,4 @@
+import freshdesk from './freshdesk/manifest.ts';
 import shopify from './shopify/manifest.ts';
 import slack from './slack/manifest.ts';
 import stripe from './stripe/manifest.ts';
@@ -7,5 +8,14 @@ import webhook from './webhook/manifest.ts';
 import zendesk from './zendesk/manifest.ts';
 
 /** Every connector there is, as data. */
-export const manifests = { shopify, slack, stripe, 'twilio-sms': twilioSms, typeform, webhook, zendesk } as const;
+export const manifests = {
+  freshdesk,
+  shopify,
+  slack,
+  stripe,
+  'twilio-sms': twilioSms,
+  typeform,
+  webhook,
+  zendesk,
+} as const;
 export type ConnectorId = keyof typeof manifests;

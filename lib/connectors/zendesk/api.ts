@@ -3,6 +3,7 @@ import type { Context } from '../contract.ts';
 import { Permanent, Transient } from '../kit/errors.ts';
 import type { Failure } from '../kit/http.ts';
 import { type Call, openJsonApi } from '../kit/json-api.ts';
+import { refusalIn } from '../kit/refusal.ts';
 import type manifest from './manifest.ts';
 
 export type ZendeskContext = Context<typeof manifest>;
@@ -32,15 +33,9 @@ function meaningOf(status: number, text: string): Failure | undefined {
   // Somebody else writes to the same ticket at this moment.
   if (status === 409) return new Transient('Zendesk answered 409');
   if (status !== 400 && status !== 422) return undefined;
-  const { data } = Refusal.safeParse(json(text));
+  const refusal = refusalIn(Refusal, text);
   // The names of the fields and not what Zendesk says of them: it may repeat what was in them.
-  return data && new Permanent(`Zendesk answered ${status} ${[data.error, ...Object.keys(data.details)].join(' ')}`);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return (
+    refusal && new Permanent(`Zendesk answered ${status} ${[refusal.error, ...Object.keys(refusal.details)].join(' ')}`)
+  );
 }

@@ -1,0 +1,7 @@
+import { defineConnector } from '../contract.ts';
+import { check } from './check.ts';
+import manifest from './manifest.ts';
+import { source } from './source.ts';
+import { ticket } from './ticket.ts';
+
+export default defineConnector(manifest, { source, ticket }, check);

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { defineManifest } from '../contract.ts';
+
+export default defineManifest({
+  id: 'freshdesk',
+  title: 'Freshdesk',
+  roles: ['source', 'ticket'],
+  apiVersion: 'v2',
+  hears: ['ticket.resolved'],
+  shares: ['email', 'phone', 'name'],
+  settings: z.strictObject({
+    domain: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}\.freshdesk\.com$/, 'Freshdesk’s own host, such as acme.freshdesk.com')
+      .describe('Freshdesk’s own host, such as `acme.freshdesk.com`; an address of your own does not do.'),
+    caseField: z
+      .string()
+      .regex(/^cf_[a-z0-9_]{1,60}$/, 'the API name of a custom ticket field: cf_…')
+      .describe('API name of a custom ticket field, a single line of text, in which tickets say what they are about.'),
+    requesterEmail: z
+      .email()
+      .describe('Who asks where no member is named: an address of your own, since each ticket must have somebody.'),
+    groupId: z.int().positive().optional().describe('The group that our tickets are for.'),
+    earningTypes: z
+      .array(z.string().min(1).max(100))
+      .min(1)
+      .optional()
+      .describe('Only tickets of these types earn points when they are resolved. Absent: all that we did not open.'),
+    nameRequesters: z
+      .boolean()
+      .default(true)
+      .describe('Whether a member who disputes something is the requester of the ticket.'),
+  }),
+  secret: z.object({
+    apiKey: z.string().min(10).describe('API key of the agent that we act as: Profile settings.'),
+    webhookSecrets: z
+      .array(z.string().min(24))
+      .default([])
+      .describe(
+        'Texts of 24 or more random characters: the automation rule sends one in the header `x-stampbook-secret`. Two while one is replaced. None: nothing is heard.',
+      ),
+  }),
+  // The smallest plan that is paid for allows 200 calls a minute, and a ticket takes five at most.
+  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1, perSecond: 0.5 },
+});
