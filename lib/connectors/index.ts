@@ -12,5 +12,6 @@ export const connectors: {
   'twilio-sms': () => import('./twilio-sms/index.ts'),
   typeform: () => import('./typeform/index.ts'),
   webhook: () => import('./webhook/index.ts'),
+  whatsapp: () => import('./whatsapp/index.ts'),
   zendesk: () => import('./zendesk/index.ts'),
 };

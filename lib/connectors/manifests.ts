@@ -5,6 +5,7 @@ import stripe from './stripe/manifest.ts';
 import twilioSms from './twilio-sms/manifest.ts';
 import typeform from './typeform/manifest.ts';
 import webhook from './webhook/manifest.ts';
+import whatsapp from './whatsapp/manifest.ts';
 import zendesk from './zendesk/manifest.ts';
 
 /** Every connector there is, as data. */
@@ -16,6 +17,7 @@ export const manifests = {
   'twilio-sms': twilioSms,
   typeform,
   webhook,
+  whatsapp,
   zendesk,
 } as const;
 export type ConnectorId = keyof typeof manifests;

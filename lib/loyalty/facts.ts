@@ -133,6 +133,8 @@ export const ReceiptFact = z.object({
   ...base,
   type: z.literal('receipt'),
   vendorId: z.string().min(1).max(200),
+  /** Our own name of the message, where the vendor repeats it: known also when the answer to `send` was lost. */
+  messageId: z.string().min(1).max(200).optional(),
   status: z.enum(['accepted', 'sent', 'delivered', 'read', 'failed']),
   reason: z.string().max(500).optional(),
 });
