@@ -6,6 +6,7 @@ export const connectors: {
   readonly [Id in ConnectorId]: () => Promise<{ default: Connector<(typeof manifests)[Id]> }>;
 } = {
   freshdesk: () => import('./freshdesk/index.ts'),
+  hubspot: () => import('./hubspot/index.ts'),
   shopify: () => import('./shopify/index.ts'),
   slack: () => import('./slack/index.ts'),
   stripe: () => import('./stripe/index.ts'),

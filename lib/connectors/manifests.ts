@@ -1,4 +1,5 @@
 import freshdesk from './freshdesk/manifest.ts';
+import hubspot from './hubspot/manifest.ts';
 import shopify from './shopify/manifest.ts';
 import slack from './slack/manifest.ts';
 import stripe from './stripe/manifest.ts';
@@ -11,6 +12,7 @@ import zendesk from './zendesk/manifest.ts';
 /** Every connector there is, as data. */
 export const manifests = {
   freshdesk,
+  hubspot,
   shopify,
   slack,
   stripe,
