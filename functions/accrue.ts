@@ -83,6 +83,12 @@ async function book(fact: Fact): Promise<Booked> {
     }
     case 'dispute':
       return dispute(fact);
+    case 'mirrored': {
+      // What was decided there is not weighed again here: it is booked, also where it takes more than there is.
+      const { source: by, movementId, points, because } = fact;
+      const asked = { adjustmentId: `${by}:${movementId}`, points, reason: `mirrored-${because}`, by, belowZero: true };
+      return forMember(fact, async (memberId) => settled(await ledger().adjust(memberId, asked), fact));
+    }
     case 'referral': {
       const outcome = await ledger().settleReferral(fact);
       // What the program does not pay is nothing that staff have to look at.

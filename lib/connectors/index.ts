@@ -9,6 +9,7 @@ export const connectors: {
   hubspot: () => import('./hubspot/index.ts'),
   shopify: () => import('./shopify/index.ts'),
   slack: () => import('./slack/index.ts'),
+  square: () => import('./square/index.ts'),
   stripe: () => import('./stripe/index.ts'),
   'twilio-sms': () => import('./twilio-sms/index.ts'),
   typeform: () => import('./typeform/index.ts'),

@@ -2,6 +2,7 @@ import freshdesk from './freshdesk/manifest.ts';
 import hubspot from './hubspot/manifest.ts';
 import shopify from './shopify/manifest.ts';
 import slack from './slack/manifest.ts';
+import square from './square/manifest.ts';
 import stripe from './stripe/manifest.ts';
 import twilioSms from './twilio-sms/manifest.ts';
 import typeform from './typeform/manifest.ts';
@@ -15,6 +16,7 @@ export const manifests = {
   hubspot,
   shopify,
   slack,
+  square,
   stripe,
   'twilio-sms': twilioSms,
   typeform,

@@ -19,6 +19,10 @@ const demos: Readonly<Record<string, Demo>> = {
     signsWith: first('webhookSecrets'),
   },
   slack: { make: () => ({ webhookUrl: `https://hooks.slack.com/services/T000/B000/${hex(12)}` }) },
+  square: {
+    make: () => ({ signatureKeys: [hex(16)], accessToken: `EAAA_${hex(16)}` }),
+    signsWith: first('signatureKeys'),
+  },
   stripe: {
     make: () => ({ webhookSecrets: [`whsec_${hex(16)}`], apiKey: `rk_test_${hex(16)}` }),
     signsWith: first('webhookSecrets'),

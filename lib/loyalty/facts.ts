@@ -174,6 +174,21 @@ export const DisputeFact = z.object({
 });
 export type DisputeFact = z.output<typeof DisputeFact>;
 
+/** Where another ledger is the one that counts: it has moved a member’s points by so many, and ours follows. */
+export const MirroredFact = z.object({
+  ...base,
+  type: z.literal('mirrored'),
+  /** The other ledger’s own name for it. */
+  movementId: z.string().min(1).max(100),
+  points: z
+    .int()
+    .min(-1_000_000_000)
+    .max(1_000_000_000)
+    .refine((points) => points !== 0, 'nothing has moved'),
+  because: z.enum(['earned', 'redeemed', 'returned', 'expired', 'corrected']),
+});
+export type MirroredFact = z.output<typeof MirroredFact>;
+
 export const Fact = z.discriminatedUnion('type', [
   SaleFact,
   RefundFact,
@@ -185,5 +200,6 @@ export const Fact = z.discriminatedUnion('type', [
   ReferralFact,
   ReminderFact,
   DisputeFact,
+  MirroredFact,
 ]);
 export type Fact = z.output<typeof Fact>;

@@ -49,6 +49,8 @@ export interface SourceSample {
   readonly vendor?: typeof fetch;
   /** What the secret must hold is all that it takes to ask the vendor. */
   readonly equipped?: true;
+  /** The body by which the vendor says that it has none of what was asked for, where that is one of the odd ones. */
+  readonly nothing?: string;
   /** Where a time is signed: the same delivery with another time written over it. */
   readonly restamp?: (request: RawRequest, at: Date) => RawRequest;
   /** Genuine in every way, and meant for somebody else. */

@@ -410,6 +410,57 @@ describe('what a support desk says of a dispute', () => {
   });
 });
 
+describe('what another ledger moves, where that one counts', () => {
+  const moved = (identities: Fact['identities'], points: number, more: object = {}): Fact => ({
+    ...base(identities),
+    source: 'square',
+    type: 'mirrored',
+    movementId: thing(),
+    points,
+    because: points > 0 ? 'earned' : 'redeemed',
+    ...more,
+  });
+
+  it('moves ours by as much, once, with its reason in the journal', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const one = moved([known], 12);
+    expect(await take(one, one, moved([known], -5))).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 7 });
+    const entries = await shop.ledger().entries(String(await idOf(known)));
+    expect(
+      entries.flatMap(({ detail }) => (detail.kind === 'adjusted' ? [[detail.points, detail.reason, detail.by]] : [])),
+    ).toEqual([
+      [12, 'mirrored-earned', 'square'],
+      [-5, 'mirrored-redeemed', 'square'],
+    ]);
+  });
+
+  it('is not weighed again: it is booked where it takes more than there is', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    expect(await take(moved([known], -5))).toEqual([]);
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
+  });
+
+  it('waits for whom nobody knows yet', async () => {
+    const known = phone();
+    await take(moved([known], 12));
+    await take(memberFact([known]));
+    expect(await again()).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: 12 });
+  });
+
+  it('told again with other content is parked', async () => {
+    const known = phone();
+    await take(memberFact([known]));
+    const one = moved([known], 12);
+    await take(one, { ...one, points: 13 } as Fact);
+    expect(await account(known)).toMatchObject({ available: 12 });
+    expect(world.sent('facts-parked.fifo')).toMatchObject([{ reason: expect.stringContaining('other content') }]);
+  });
+});
+
 describe('what cannot be read', () => {
   it.each([
     ['no JSON', '{'],
