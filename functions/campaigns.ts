@@ -54,8 +54,16 @@ const unknownCampaign = problem(404, 'unknown-campaign', { detail: 'GET /v1/camp
 async function messageFaults({ effect }: Campaign): Promise<readonly Fault[]> {
   if (effect.kind !== 'message') return [];
   // As heavy as it is for those who write to members.
-  const { textFaults } = await import('../lib/runtime/messages.ts');
-  const faults = textFaults(effect.texts, merchant());
+  const { wordFaults } = await import('../lib/runtime/messages/faults.ts');
+  const [first = ''] = merchant().locales;
+  const faults = Object.entries(effect.texts).flatMap(([locale, text]) =>
+    wordFaults('campaign.message', locale, { text }, merchant()).map(({ message }) => ({ path: locale, message })),
+  );
+  if (!Object.hasOwn(effect.texts, first))
+    faults.push({
+      path: first,
+      message: `is missing: who speaks none of the others is written to in ${first}`,
+    });
   const nobody = channelsFor(merchant().connectors, 'campaign.message').length === 0;
   return [
     ...faults.map(({ path, message }) => ({ path: `effect.texts.${path}`, message })),

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { Manifest } from '../lib/connectors/contract.ts';
 import { type ConnectorId, manifests } from '../lib/connectors/manifests.ts';
-import { EventType, programEvents, Told } from '../lib/loyalty/events.ts';
+import { programEvents, Told } from '../lib/loyalty/events.ts';
 import { Channel, Purpose } from '../lib/loyalty/facts.ts';
+import { Brand, FileMessages, isShippedIn } from '../lib/loyalty/message-words.ts';
 import { Program } from '../lib/loyalty/program.ts';
 
 const ids = Object.keys(manifests) as [ConnectorId, ...ConnectorId[]];
@@ -68,8 +69,10 @@ export const Merchant = z
     /** Where alarms go. */
     alarmEmail: z.email(),
     program: Program,
-    /** Event → locale → Liquid text, for SMS. The first locale is the fallback. */
-    messages: z.partialRecord(EventType, z.record(z.string(), z.string().max(1_000))).default({}),
+    /** Event → locale → Liquid: a text, or words for each channel. What is left out is said in our own words. */
+    messages: FileMessages.default({}),
+    /** How e-mail looks. */
+    brand: Brand.optional(),
     /** The locales in which messages exist, best known first. */
     locales: z.array(z.string()).min(1),
     /** ISO 3166-1: where a phone number without its country code belongs. Absent: numbers must begin with +. */
@@ -101,7 +104,12 @@ export const Merchant = z
     const writes = value.connectors.some(
       ({ id, on }) => on.includes('points.expiring') && (manifests[id] as Manifest).roles.includes('channel'),
     );
-    if (writes && first !== undefined && value.messages['points.expiring']?.[first] === undefined)
+    if (
+      writes &&
+      first !== undefined &&
+      !isShippedIn(first) &&
+      value.messages['points.expiring']?.[first] === undefined
+    )
       issues.push({
         code: 'custom',
         path: ['messages', 'points.expiring'],

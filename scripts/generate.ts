@@ -3,47 +3,49 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectorsDoc } from './generate/connectors.ts';
 import { eventSchemas } from './generate/events.ts';
+import { mailLayout } from './generate/mail.ts';
 import { openApi } from './generate/openapi.ts';
 import { programDoc, programSchema } from './generate/program.ts';
 import { scaleDoc } from './generate/scale.ts';
 
 /** Writes what is made from the code: `npm run generate`. With `--check` it only tells which files are not as they would be written. */
 
-const docs = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs');
-const EVENTS = 'events';
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const EVENTS = 'docs/events';
 
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 
 const there = (file: string): string | undefined => {
   try {
-    return readFileSync(join(docs, file), 'utf8');
+    return readFileSync(join(root, file), 'utf8');
   } catch {
     return undefined;
   }
 };
 
 const wanted = new Map<string, string>([
-  ['openapi.json', json(openApi())],
-  ['connectors.md', connectorsDoc()],
-  ['program.md', programDoc()],
-  ['program.schema.json', json(programSchema())],
-  ['scale.md', scaleDoc(there('scale.md') ?? '')],
+  ['docs/openapi.json', json(openApi())],
+  ['docs/connectors.md', connectorsDoc()],
+  ['docs/program.md', programDoc()],
+  ['docs/program.schema.json', json(programSchema())],
+  ['docs/scale.md', scaleDoc(there('docs/scale.md') ?? '')],
+  ['lib/runtime/messages/layout.ts', await mailLayout()],
   ...Object.entries(eventSchemas()).map(([name, schema]) => [join(EVENTS, `${name}.json`), json(schema)] as const),
 ]);
 
-mkdirSync(join(docs, EVENTS), { recursive: true });
-const left = readdirSync(join(docs, EVENTS))
+mkdirSync(join(root, EVENTS), { recursive: true });
+const left = readdirSync(join(root, EVENTS))
   .map((name) => join(EVENTS, name))
   .filter((file) => !wanted.has(file));
 const drifted = [...[...wanted].filter(([file, text]) => there(file) !== text).map(([file]) => file), ...left];
 
 if (process.argv.includes('--check')) {
   if (drifted.length > 0) {
-    console.error(drifted.map((file) => `docs/${file} is not what the code says: run npm run generate`).join('\n'));
+    console.error(drifted.map((file) => `${file} is not what the code says: run npm run generate`).join('\n'));
     process.exitCode = 1;
   }
 } else {
-  for (const [file, text] of wanted) writeFileSync(join(docs, file), text);
-  for (const file of left) rmSync(join(docs, file));
-  console.log(drifted.length === 0 ? 'nothing has changed' : drifted.map((file) => `docs/${file}`).join('\n'));
+  for (const [file, text] of wanted) writeFileSync(join(root, file), text);
+  for (const file of left) rmSync(join(root, file));
+  console.log(drifted.length === 0 ? 'nothing has changed' : drifted.join('\n'));
 }

@@ -5,6 +5,7 @@ import { checkMerchant, type Merchant, MerchantFileError } from '../../merchants
 import { prefixOf } from './deployment.ts';
 import { Fault } from './fault.ts';
 import { functionsOf, PHYSICAL_NAME_MAX, physicalNameOf } from './functions.ts';
+import { spoken } from './merchant-words.ts';
 
 export interface Wanted {
   /** The folder with a file for each merchant. */
@@ -73,5 +74,10 @@ async function readMerchant(directory: string, id: string, stage: string | undef
       id,
       `too long by ${excess}: Lambda takes ${PHYSICAL_NAME_MAX} characters, and "${longest}" has more`,
     );
-  return merchant;
+  const words = await spoken(merchant);
+  if ('id' in words) return words;
+  const faults = words.map(({ path, value, fix }) => `  ${path} = ${JSON.stringify(value.slice(0, 120))}\n    ${fix}`);
+  throw new MerchantFileError(
+    `${file} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.join('\n')}`,
+  );
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConsentByEnrolling } from '../loyalty/consents.ts';
-import type { EventType, Told } from '../loyalty/events.ts';
+import type { Told } from '../loyalty/events.ts';
+import type { Brand, Messages } from '../loyalty/message-words.ts';
 import type { Program } from '../loyalty/program.ts';
 
 /** The merchant as it was checked at synth, with the version of its program. Lies beside the code, so that starting costs no call. */
@@ -11,7 +12,9 @@ export interface DeployedMerchant {
   readonly country?: string | undefined;
   readonly locales: readonly string[];
   readonly program: Program;
-  readonly messages: Readonly<Partial<Record<EventType, Readonly<Record<string, string>>>>>;
+  readonly messages: Messages;
+  /** How e-mail looks. */
+  readonly brand?: Brand | undefined;
   readonly alerts?: { readonly redemptionFromPoints: number } | undefined;
   readonly consentAtEnrolment: readonly ConsentByEnrolling[];
   readonly connectors: readonly {
@@ -51,6 +54,7 @@ export type Setting =
   | 'SWEEPS_PARKED_ARN'
   | 'QUEUE_INTAKE_PARKED_URL'
   | 'QUEUE_URL'
+  | 'QUEUE_PARKED_URL'
   | 'BUS_NAME'
   | 'SECRET_ARN'
   | 'HOOK_URL';

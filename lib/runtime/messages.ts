@@ -1,94 +1,171 @@
-import { Liquid } from 'liquidjs';
 import { Permanent } from '../connectors/kit/errors.ts';
-import type { LoyaltyEvent } from '../loyalty/events.ts';
+import type { EventType, LoyaltyEvent } from '../loyalty/events.ts';
+import type { Channel } from '../loyalty/facts.ts';
+import type { Messages, Words } from '../loyalty/message-words.ts';
 import type { DeployedMerchant } from './config.ts';
 import type { Member } from './members.ts';
+import { type Chosen, choose, ORIGINS, type Wording, wordsFrom } from './messages/choice.ts';
+import { type Form, type Manner, rendered, type Values } from './messages/liquid.ts';
+import { pageOf, signed } from './messages/mail.ts';
+import { mannerFor } from './messages/manner.ts';
+import { kindOf, type Part, partsOf } from './messages/parts.ts';
+import { plainForSms } from './messages/sms.ts';
+import { plainValues, valuesOf } from './messages/values.ts';
 
-/** Templates are the merchant's, values may be anybody's: nothing but their own properties, and an end to loops. */
-const liquid = new Liquid({
-  strictVariables: true,
-  // A text may ask whether there is something before it speaks of it.
-  lenientIf: true,
-  strictFilters: true,
-  ownPropertyOnly: true,
-  jsTruthy: false,
-  relativeReference: false,
-  dynamicPartials: false,
-  templates: {},
-  parseLimit: 2_000,
-  renderLimit: 1_000,
-  memoryLimit: 10_000,
-});
+/** A message in words, for one channel. */
+export interface Composed {
+  readonly locale: string;
+  /** What it is about: of several events, the weightiest. */
+  readonly kind: EventType;
+  readonly text: string;
+  /** Of an e-mail. */
+  readonly subject?: string;
+  readonly html?: string;
+  readonly values: Readonly<Record<string, string | number>>;
+  readonly template?: { readonly name: string; readonly values: readonly string[] };
+}
+
+export interface Composing {
+  readonly channel: Channel;
+  /** What staff have written at run time; and of a campaign its own words, under `campaign.message`. */
+  readonly overrides: Messages;
+  /** Stands at the foot of an e-mail. */
+  readonly unsubscribeUrl?: string | undefined;
+}
+
+/** What is to be filled: a text, and for an e-mail what it is sent under. */
+interface Blank {
+  readonly text: string;
+  readonly subject?: string;
+  readonly html?: string | undefined;
+}
+
+interface Saying extends Chosen<Blank> {
+  readonly part: Part;
+}
 
 /**
- * The text of a message in the member's language, else in the merchant's first; `undefined` when none is written for it,
- * or when what is written has nothing to say of this one.
+ * One message about events that came together, in the member's language. `undefined`: nothing is written for them, or
+ * what is written has nothing to say of these. Throws `Permanent` for a text that cannot be made.
  */
+export function compose(
+  events: readonly LoyaltyEvent[],
+  member: Pick<Member, 'profile'>,
+  merchant: DeployedMerchant,
+  { channel, overrides, unsubscribeUrl }: Composing,
+): Composed | undefined {
+  const newest = events.at(-1);
+  if (!newest) return undefined;
+  const wording: Wording = { merchant, overrides };
+  const spoken = member.profile.locale;
+  const valuesAt = (part: Part, first: boolean, last: boolean): Values => ({
+    ...valuesOf(part, member, merchant, { first, last }, newest),
+    unsubscribeUrl,
+  });
+  const mannerOf = ({ locale }: Saying) => mannerFor(locale, spoken, merchant);
+  const textOf = (saying: Saying, first: boolean, last: boolean) =>
+    filled(saying, saying.said.text, valuesAt(saying.part, first, last), mannerOf(saying));
+
+  // Who has nothing to say of what happened leaves first place and last word to the others.
+  const sayings = partsOf(events)
+    .flatMap((part): Saying[] => {
+      const chosen = blankFor(wording, part[0].type, spoken, channel);
+      return chosen ? [{ ...chosen, part }] : [];
+    })
+    .filter((saying) => textOf(saying, true, true) !== '');
+  const [one, ...others] = sayings;
+  if (!one) return undefined;
+
+  const kind = kindOf([one.part, ...others.map(({ part }) => part)]);
+  const main = sayings.find(({ part }) => part[0].type === kind) ?? one;
+  const manner = mannerOf(main);
+  const values = valuesAt(main.part, true, true);
+  const text = sayings
+    .map((saying, at) => textOf(saying, at === 0, at === sayings.length - 1))
+    .join(channel === 'email' ? '\n\n' : ' ');
+  const composed = { locale: main.locale, kind, text, values: plainValues(values) };
+
+  switch (channel) {
+    case 'sms':
+      return { ...composed, text: plainForSms(text) };
+    case 'whatsapp': {
+      const template = templateFor(wording, main, (value) => filled(main, value, values, manner));
+      return { ...composed, ...(template && { template }) };
+    }
+    case 'email': {
+      const subject = oneLine(filled(main, main.said.subject ?? '{{ program }}', values, manner));
+      // A line whose last words are not said this time ends where it ends.
+      const letter = { locale: main.locale, subject, text: text.replace(/[ \t]+$/gm, ''), unsubscribeUrl };
+      const { html } = main.said;
+      return {
+        ...composed,
+        subject,
+        text: signed(letter, merchant, manner),
+        // A page of the merchant's own has no room for what else there is to say.
+        html:
+          html !== undefined && sayings.length === 1
+            ? filled(main, html, values, manner, 'html')
+            : pageOf(letter, merchant, manner),
+      };
+    }
+    default:
+      return composed;
+  }
+}
+
+/** What is to be said in the first of the member's languages that has a word for it. */
+function blankFor(wording: Wording, kind: EventType, spoken: string | undefined, channel: Channel) {
+  if (channel !== 'email') {
+    return choose(wording, kind, spoken, (words): Blank | undefined => {
+      const text = shortFor(channel, words);
+      return text === undefined ? undefined : { text };
+    });
+  }
+  return choose(
+    wording,
+    kind,
+    spoken,
+    ({ email }): Blank | undefined => email,
+    // Better in few words than in another language.
+    ({ text }): Blank | undefined => (text === undefined ? undefined : { text }),
+  );
+}
+
+function shortFor(channel: Exclude<Channel, 'email'>, words: Words): string | undefined {
+  return (channel === 'whatsapp' ? words.whatsapp?.text : words[channel]) ?? words.text;
+}
+
+/** In the language of the text: a vendor keeps its templates by language. */
+function templateFor(wording: Wording, { part, locale }: Saying, fill: (value: string) => string) {
+  for (const origin of ORIGINS) {
+    const words = wordsFrom(origin, wording, part[0].type, locale)?.whatsapp;
+    if (words?.template !== undefined)
+      return { name: words.template, values: (words.values ?? []).map((value) => oneLine(fill(value))) };
+  }
+  return undefined;
+}
+
+function filled({ part, locale }: Saying, template: string, values: Values, manner: Manner, form?: Form): string {
+  try {
+    return rendered(template, values, manner, form).trim();
+  } catch (error) {
+    // Liquid's message quotes the template, which is the merchant's and holds nothing personal.
+    throw new Permanent(
+      `the text for ${part[0].type} in ${locale} cannot be made: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** The text of an SMS about one event, of the merchant's own words alone. */
 export function messageFor(
   event: LoyaltyEvent,
   member: Member,
   merchant: DeployedMerchant,
   /** Those of a campaign, which are not in the merchant's file. */
-  texts: Texts | undefined = merchant.messages[event.type],
+  texts: Messages[EventType] = merchant.messages[event.type],
 ): { locale: string; text: string } | undefined {
-  if (!texts) return undefined;
-  const { locale: spoken } = member.profile;
-  const wanted = [spoken, spoken?.split('-')[0], ...merchant.locales];
-  const locale = wanted.find((one) => one !== undefined && Object.hasOwn(texts, one));
-  const template = locale === undefined ? undefined : texts[locale];
-  if (locale === undefined || template === undefined) return undefined;
-  try {
-    const text = String(liquid.parseAndRenderSync(template, valuesOf(event, member, merchant))).trim();
-    return text === '' ? undefined : { locale, text };
-  } catch (error) {
-    // Liquid's message quotes the template, which is the merchant's and holds nothing personal.
-    throw new Permanent(
-      `the text for ${event.type} in ${locale} cannot be made: ${error instanceof Error ? error.message : ''}`,
-    );
-  }
-}
-
-type Texts = Readonly<Record<string, string>>;
-
-/** What is wrong with words that are to go to many: each is made once for somebody who is not there. */
-export function textFaults(texts: Texts, merchant: DeployedMerchant): readonly { path: string; message: string }[] {
-  const [first = ''] = merchant.locales;
-  const [tier] = merchant.program.tiers;
-  const event = {
-    type: 'campaign.message',
-    balance: { available: 100, pending: 0, held: 0 },
-    tier: tier?.id ?? '',
-    data: { campaignId: 'rehearsal' },
-  } as unknown as LoyaltyEvent;
-  const faults = Object.keys(texts).flatMap((locale) => {
-    const member = { profile: { name: 'Ada', locale } } as unknown as Member;
-    try {
-      const made = messageFor(event, member, merchant, { [locale]: texts[locale] ?? '' });
-      return made ? [] : [{ path: locale, message: 'says nothing' }];
-    } catch (error) {
-      return [{ path: locale, message: error instanceof Error ? error.message : 'cannot be made' }];
-    }
-  });
-  return Object.hasOwn(texts, first)
-    ? faults
-    : [...faults, { path: first, message: `is missing: who speaks none of the others is written to in ${first}` }];
-}
-
-/** What a text may speak of. The event's own data come by their names: `points`, `rewardId`, `through`, `to` … */
-function valuesOf(event: LoyaltyEvent, member: Member, { name, program }: DeployedMerchant): Record<string, unknown> {
-  const { data, balance } = event;
-  const rewardId = 'rewardId' in data ? data.rewardId : undefined;
-  const tierName = (id: string) => program.tiers.find((tier) => tier.id === id)?.name ?? id;
-  return {
-    // A purchase is none, which a text may ask.
-    activity: '',
-    ...data,
-    merchant: name,
-    program: program.name,
-    balance: balance.available,
-    tier: tierName(event.tier),
-    // Somebody's name stands in somebody's message: one line of it, and no more than a name.
-    name: (member.profile.name ?? '').replace(/\s+/g, ' ').slice(0, 60),
-    reward: program.rewards.find(({ id }) => id === rewardId)?.name ?? '',
-  };
+  const made = texts && compose([event], member, merchant, { channel: 'sms', overrides: { [event.type]: texts } });
+  return made && { locale: made.locale, text: made.text };
 }

@@ -8,7 +8,6 @@ import { withConsents, withProfile } from '../../lib/runtime/enrolment.ts';
 import { normalized } from '../../lib/runtime/identities.ts';
 import { reasonOf } from '../../lib/runtime/log.ts';
 import type { Member } from '../../lib/runtime/members.ts';
-import { messageFor } from '../../lib/runtime/messages.ts';
 import artCafe from '../../merchants/art-cafe.ts';
 import { checkMerchant, type Merchant } from '../../merchants/merchant.ts';
 import { eventSchemas } from '../../scripts/generate/events.ts';
@@ -39,46 +38,6 @@ const earned: LoyaltyEvent = {
   tier: 'friend',
   data: { points: 12, source: 'shopify', object: 'A-1' },
 };
-const saying = (en: string): DeployedMerchant => ({ ...merchant, messages: { 'points.earned': { en } } });
-const textOf = (template: string) => messageFor(earned, member, saying(template))?.text;
-
-describe('a text', () => {
-  it('speaks of the event, the balance, the tier and the program', () => {
-    expect(textOf('{{ name }}, {{ tier }}: +{{ points }} = {{ balance }} ({{ program }}, {{ merchant }})')).toBe(
-      'Ada Lovelace, Friend: +12 = 42 (Kunstpause Club, Café Kunstpause)',
-    );
-  });
-
-  it.each([
-    ['an unknown word', '{{ adress }}'],
-    ['an unknown filter', '{{ points | shout }}'],
-    ['what is not a value’s own', '{{ name.constructor }}'],
-    ['half a tag', '{% if points'],
-    ['a file', '{% include "secret" %}'],
-    ['a loop without end', '{% for i in (1..100000000) %}x{% endfor %}'],
-  ])('with %s is no text', (_, template) => {
-    expect(() => textOf(template)).toThrow(expect.objectContaining({ name: 'Permanent' }));
-  });
-
-  it('that has nothing to say of what happened is no message', () => {
-    const shy = saying('{% if activity != "birthday" %}+{{ points }}{% endif %}');
-    expect(messageFor(earned, member, shy)).toEqual({ locale: 'en', text: '+12' });
-    const greeted = { ...earned, data: { ...earned.data, activity: 'birthday' } } as LoyaltyEvent;
-    expect(messageFor(greeted, member, shy)).toBeUndefined();
-  });
-
-  it('may ask for what is not always there', () => {
-    const date = '{% if nextExpiryOn %}until {{ nextExpiryOn }}{% else %}for ever{% endif %}';
-    expect(textOf(date)).toBe('for ever');
-    const dated = { ...earned, data: { ...earned.data, nextExpiryOn: '2027-03-31' } } as LoyaltyEvent;
-    expect(messageFor(dated, member, saying(date))?.text).toBe('until 2027-03-31');
-  });
-
-  it('is not made of what a member wrote', () => {
-    const sly: Member = { ...member, profile: { name: '{{ balance }}{% raw %}' } };
-    expect(messageFor(earned, sly, saying('Hello {{ name }}'))?.text).toBe('Hello {{ balance }}{% raw %}');
-  });
-});
 
 describe('an alert', () => {
   it('is silent where the merchant has set no bound', () => {

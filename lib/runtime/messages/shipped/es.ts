@@ -1,0 +1,106 @@
+import type { Phrasebook } from './phrase.ts';
+
+// Without á, í, ó and ú, which SMS has no letters for: one of them would more than double what a message costs.
+
+const points = '{{ points | plural: one: "# punto", other: "# puntos" }}';
+const comma = '{% if name != "" %}, {{ name }}{% endif %}';
+
+export const es: Phrasebook = {
+  greeting: 'Hola{% if name != "" %} {{ name }}{% endif %}:',
+  balance: 'Saldo: {{ balance | number }}.',
+  optOut: 'Para darte de baja responde STOP.',
+  because: 'Recibes este correo porque eres miembro de {{ program }}.',
+  unsubscribe: 'Darse de baja',
+  phrases: {
+    'member.enrolled': {
+      subject: 'Te damos la bienvenida a {{ program }}',
+      says: `¡Te damos la bienvenida${comma}! Desde ahora sumas puntos.`,
+    },
+    'points.earned': {
+      subject: `${points} para ti`,
+      says: `${points} para ti{% if pending %}, {{ pending | number }} de ellos pendientes{% endif %}.`,
+      more: '{% if nextExpiryOn %}Valen hasta el {{ nextExpiryOn | date }}.{% endif %}',
+    },
+    'points.activated': {
+      subject: 'Tus puntos ya son tuyos',
+      says: '{{ points | plural: one: "Ya puedes usar # punto", other: "Ya puedes usar # puntos" }}.',
+    },
+    'points.declined': {
+      subject: 'Puntos que no llegan',
+      says: '{{ points | plural: one: "# punto pendiente no llega", other: "# puntos pendientes no llegan" }}.',
+    },
+    'points.adjusted': {
+      subject: 'Hemos corregido tus puntos',
+      says: '{% if points > 0 %}Ajuste: {{ points | plural: one: "# punto", other: "# puntos" }} para ti.{% else %}Ajuste: {{ points | abs | plural: one: "# punto", other: "# puntos" }} menos.{% endif %}',
+    },
+    'points.gifted': {
+      subject: '{% if direction == "sent" %}Tu regalo va en camino{% else %}Un regalo para ti{% endif %}',
+      says: `{% if direction == "sent" %}Has regalado ${points}.{% else %}Te han regalado ${points}.{% endif %}`,
+    },
+    'points.redeemed': {
+      subject: 'Canje de {{ points | plural: one: "# punto", other: "# puntos" }}',
+      says: `Canje de ${points}{% if reward != "" %}: {{ reward }}{% endif %}.`,
+    },
+    'points.reversed': {
+      subject: 'Un pedido devuelto',
+      says: `Un pedido fue devuelto:{% if points > 0 %} pierdes ${points}{% if returned > 0 %} y{% endif %}{% endif %}{% if returned > 0 %} recuperas {{ returned | plural: one: "# punto", other: "# puntos" }}{% endif %}.`,
+    },
+    'member.inactive': {
+      subject: 'Te echamos de menos',
+      says: 'Hace tiempo que no te vemos.{% if balance > 0 %} Te {{ balance | plural: one: "espera # punto", other: "esperan # puntos" }}.{% endif %}',
+    },
+    'points.expiring': {
+      subject: 'Tus puntos caducan pronto',
+      says: '{{ points | plural: one: "# de tus puntos caduca", other: "# de tus puntos caducan" }} {% if on == through %}el {{ on | date }}{% else %}del {{ on | date }} al {{ through | date }}{% endif %}.',
+      more: 'Hasta entonces valen.',
+    },
+    'points.expired': {
+      subject: 'Puntos caducados',
+      says: '{{ points | plural: one: "Ha caducado # punto", other: "Han caducado # puntos" }}.',
+    },
+    'milestone.reached': {
+      subject: 'Una cifra redonda',
+      says: '{% case of %}{% when "visits" %}Tu visita {{ count | number }}. ¡Gracias por venir!{% when "purchases" %}Tu compra {{ count | number }}. ¡Gracias!{% else %}{{ count | number }} puntos reunidos. ¡Bravo!{% endcase %}',
+    },
+    birthday: {
+      subject: 'Feliz cumpleaños',
+      says: `¡Feliz cumpleaños${comma}!{% if points > 0 %} ${points} de parte de todo el equipo.{% endif %}`,
+    },
+    anniversary: {
+      subject: '{{ years | plural: one: "Un año", other: "# años" }} juntos',
+      says: `{{ years | plural: one: "Un año", other: "# años" }} juntos, ¡gracias!{% if points > 0 %} ${points} para ti.{% endif %}`,
+    },
+    'statement.ready': {
+      subject: 'Tu resumen de {{ period | date: "long" }} en {{ program }}',
+      says: 'Resumen de {{ period | date: "long" }}: {{ earned | number }} puntos ganados, {{ redeemed | number }} canjeados, {{ expired | number }} caducados. Saldo: {{ closingBalance | number }}.{% if nextExpiryOn %} De ellos, {{ nextExpiryPoints | number }} valen hasta el {{ nextExpiryOn | date }}.{% endif %}',
+    },
+    'reward.unlocked': {
+      subject: 'A tu alcance: {{ reward }}',
+      says: 'Tus puntos ya alcanzan para: {{ reward }}.',
+    },
+    'reward.redeemed': {
+      subject: 'Para ti: {{ reward }}',
+      says: `Para ti: {{ reward }}. Canje de ${points}.`,
+    },
+    'tier.changed': {
+      subject: 'Tu nuevo nivel: {{ tier }}',
+      says: 'Tu nuevo nivel: {{ tier }}.{% if raised %} ¡Enhorabuena!{% endif %}',
+    },
+    'referral.completed': {
+      subject: 'Gracias por traer a alguien',
+      says: `¡Gracias por traer a alguien!{% if points > 0 %} ${points} para ti.{% endif %}`,
+    },
+    'referral.reversed': {
+      subject: 'Un pedido recomendado fue devuelto',
+      says: `Un pedido que recomendaste fue devuelto: pierdes ${points}.`,
+    },
+    'dispute.opened': {
+      subject: 'Estamos en ello',
+      says: 'Nos has dicho que algo no cuadra. Estamos en ello.',
+    },
+    'dispute.closed': {
+      subject: 'Lo hemos revisado',
+      says: '{% case outcome %}{% when "upheld" %}Lo hemos revisado: estabas en lo cierto.{% when "withdrawn" %}Nos has dicho que todo vuelve a estar bien. ¡Gracias!{% else %}Lo hemos revisado y nuestras cuentas cuadran. Si tienes dudas, escribe o llama.{% endcase %}',
+    },
+  },
+};
