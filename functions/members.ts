@@ -2,7 +2,7 @@ import { asOf } from '../lib/loyalty/as-of.ts';
 import { dayIn } from '../lib/loyalty/calendar.ts';
 import type { Identity } from '../lib/loyalty/facts.ts';
 import { balanceAnswer } from '../lib/runtime/answers/balance.ts';
-import { exportAnswer, matchAnswer, mergeAnswer } from '../lib/runtime/answers/members.ts';
+import { exportAnswer, type LinkCodeAnswer, matchAnswer, mergeAnswer } from '../lib/runtime/answers/members.ts';
 import { answered, entryAnswer, memberAnswer, unknownMember } from '../lib/runtime/answers.ts';
 import { getBalance } from '../lib/runtime/api/balance.ts';
 import {
@@ -15,15 +15,18 @@ import {
   listMatches,
   mergeMember,
   patchMember,
+  postLinkCode,
   postMember,
   unmergeMember,
 } from '../lib/runtime/api/members.ts';
-import { merchant } from '../lib/runtime/config.ts';
+import { merchant, setting } from '../lib/runtime/config.ts';
+import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { enrolment } from '../lib/runtime/enrolling.ts';
 import { TAGS_MAX, withTags } from '../lib/runtime/enrolment.ts';
 import type { Outcome } from '../lib/runtime/journal.ts';
 import type { Caller } from '../lib/runtime/keyring.ts';
+import { openLinkCodes } from '../lib/runtime/link-codes.ts';
 import type { Member } from '../lib/runtime/members.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
 import { ledger, members, waitingRoom } from '../lib/runtime/shop.ts';
@@ -73,6 +76,18 @@ export const handler = api(
     if (outcome.kind === 'unknown') return unknown;
     if (outcome.kind === 'disagree') return disagree(outcome.types);
     return { status: 200, body: await described(outcome.member) };
+  }),
+
+  endpoint(postLinkCode, async ({ id }) => {
+    const memberId = await members().find({ type: 'member', value: id });
+    if (memberId === undefined) return unknown;
+    const given = await openLinkCodes({ client: dynamodb, table: setting('TABLE_PROGRAM') }).give(memberId);
+    if (!given) {
+      const detail = 'this member was given many codes within the hour: use the last one, or wait';
+      return problem(429, 'too-many-requests', { detail }, { 'retry-after': '3600' });
+    }
+    const body: LinkCodeAnswer = { memberId, ...given };
+    return { status: 201, body };
   }),
 
   endpoint(deleteMember, async ({ id }, caller) =>

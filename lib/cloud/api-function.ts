@@ -12,6 +12,8 @@ export type Route = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`;
 export interface ApiFunctionProps extends Omit<ShopFunctionProps, 'timeout'> {
   readonly api: IHttpApi;
   readonly routes: readonly Route[];
+  /** How it asks who calls; absent: for an API key. */
+  readonly guardedBy?: string;
 }
 
 /** A function that answers a till or a shop. */
@@ -24,7 +26,7 @@ export class ApiFunction extends Construct {
       props.api,
       handler,
       props.routes,
-      'The function itself asks for an API key with the right scope, kept as a hash.',
+      props.guardedBy ?? 'The function itself asks for an API key with the right scope, kept as a hash.',
     );
   }
 }

@@ -98,6 +98,7 @@ export class AppStack extends Stack {
         'POST /v1/members/{id}/merge',
         'POST /v1/members/{id}/unmerge',
         'GET /v1/members/{id}/export',
+        'POST /v1/members/{id}/link-codes',
       ],
       ...journal,
       table('TABLE_MEMBERS', members, 'GetItem', 'Query', 'PutItem', 'DeleteItem'),
@@ -157,6 +158,16 @@ export class AppStack extends Stack {
       findingMembers,
       programAnd('PutItem'),
     );
+
+    new ApiFunction(this, 'Unsubscribe', {
+      ...common,
+      api: this.api,
+      name: 'unsubscribe',
+      routes: ['GET /v1/unsubscribe', 'POST /v1/unsubscribe'],
+      guardedBy: 'The link itself is signed, and does nothing but to say no for the member to whom it was sent.',
+      // The key that signs is made by whoever needs it first.
+      may: [table('TABLE_PROGRAM', program, 'UpdateItem'), sending('QUEUE_FACTS_URL', this.facts)],
+    });
 
     answers(
       'staff',

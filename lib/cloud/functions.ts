@@ -11,6 +11,7 @@ export const APP_FUNCTIONS = [
   'rewards',
   'campaigns',
   'sharing',
+  'unsubscribe',
   'staff',
   'accrue',
   'publish',

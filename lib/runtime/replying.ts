@@ -201,7 +201,7 @@ export function openReplying({
     name: string,
   ): Promise<Answer> {
     const { detail, after }: Entry = outcome.entry;
-    if (detail.kind === 'authorized') {
+    if (detail.kind === 'authorized' && detail.lapsesAt !== undefined) {
       // So that the counter can end it by its id alone.
       await orders.keepRedemption(redemptionId, memberId);
       return { kind: 'aside', name, redemptionId, until: detail.lapsesAt };

@@ -7,7 +7,7 @@ import { GROUPINGS, REPORTS } from '../../lib/loyalty/report-tables.ts';
 import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
 import type { CampaignAnswer, DryRunAnswer } from '../../lib/runtime/answers/campaigns.ts';
 import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
-import type { MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
+import type { LinkCodeAnswer, MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
 import type { ProgramAnswer } from '../../lib/runtime/answers/program.ts';
 import type { ReportAnswer, SegmentCountAnswer, SegmentMembersAnswer } from '../../lib/runtime/answers/reports.ts';
 import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
@@ -337,6 +337,12 @@ export const ReferralCode = z.strictObject({
   code: z.string(),
   link: z.string().optional(),
 }) satisfies z.ZodType<ReferralCodeAnswer>;
+
+export const LinkCode = z.strictObject({
+  memberId: z.string(),
+  code: z.string(),
+  expiresAt: z.iso.datetime(),
+}) satisfies z.ZodType<LinkCodeAnswer>;
 
 export const Referral = z.strictObject({ ...standing, code: z.string(), trace }) satisfies z.ZodType<ReferralAnswer>;
 

@@ -20,6 +20,7 @@ import {
   listMatches,
   mergeMember,
   patchMember,
+  postLinkCode,
   postMember,
   unmergeMember,
 } from '../../lib/runtime/api/members.ts';
@@ -372,6 +373,13 @@ export const operations: readonly Operation[] = [
       ...notFound,
       409: ['The program has no referrals: `because` is no-referrals', bodies.Problem],
     },
+  },
+  {
+    route: postLinkCode,
+    name: 'linkCode',
+    summary: 'A code by which a member links a chat',
+    says: 'The member writes it there within some minutes, once: whoever does so is that member from then on. A new one each time; ten within an hour.',
+    answers: { 201: ['Made now', bodies.LinkCode], ...notFound },
   },
   {
     route: postReferral,

@@ -98,6 +98,7 @@ describe('a function may do this, and nothing else', () => {
         'facts-parked.fifo': 'SendMessage',
       },
     ],
+    ['unsubscribe', { program: 'UpdateItem', 'facts.fifo': 'SendMessage' }],
     [
       'publish',
       {

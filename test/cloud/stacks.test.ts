@@ -397,7 +397,7 @@ describe('connectors', () => {
 });
 
 describe('the door', () => {
-  it('has each route of the API’s document, those of the webhooks, and no other', () => {
+  it('has each route of the API’s document, those of the webhooks and of unsubscribing, and no other', () => {
     expect(
       cafe
         .ofType('AWS::ApiGatewayV2::Route')
@@ -406,6 +406,8 @@ describe('the door', () => {
     ).toEqual(
       [
         ...operations.map(({ route }) => route.key),
+        'GET /v1/unsubscribe',
+        'POST /v1/unsubscribe',
         ...['shopify', 'stripe', 'twilio-sms', 'webhook'].flatMap((id) => [
           `GET /webhooks/${id}`,
           `POST /webhooks/${id}`,

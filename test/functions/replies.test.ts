@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Fact, ReplyFact } from '../../lib/loyalty/facts.ts';
 import { openHeard } from '../../lib/runtime/heard.ts';
-import { openLinkCodes } from '../../lib/runtime/link-codes.ts';
 import { PlanWork } from '../../lib/runtime/plan-work.ts';
-import { deliver, startWorld, type World } from './world.ts';
+import { LinkCode } from '../../scripts/generate/answers.ts';
+import { call, deliver, startWorld, type World } from './world.ts';
 
 /** The answers of the café, whose members write text messages and, here, to a chat called "telegram". */
 
 let world: World;
 let accrue: Parameters<typeof deliver>[0];
+let api: Parameters<typeof call>[0];
 let shop: typeof import('../../lib/runtime/shop.ts');
 
 beforeAll(async () => {
@@ -24,6 +25,7 @@ beforeAll(async () => {
     },
   }));
   ({ handler: accrue } = await import('../../functions/accrue.ts'));
+  ({ handler: api } = await import('../../functions/members.ts'));
   shop = await import('../../lib/runtime/shop.ts');
 }, 60_000);
 afterAll(() => world.stop());
@@ -293,8 +295,25 @@ describe('a yes or a no that a vendor left to us', () => {
 });
 
 describe('a chat is linked', () => {
-  const codes = () => openLinkCodes({ client: world.client, table: world.tables.program });
-  const codeFor = async ({ id }: Somebody) => String((await codes().give(id))?.code);
+  const given = (id: string, key = world.keys.staff) =>
+    call(api, 'POST /v1/members/{id}/link-codes', { key, path: { id } });
+  const codeFor = async ({ id }: Somebody) => String((await given(id)).body.code);
+
+  it('by a code that staff give to a member, and to nobody whom we do not know', async () => {
+    const ada = await member(0);
+    const said = await given(ada.id);
+    expect(said.status).toBe(201);
+    expect(LinkCode.parse(said.body)).toMatchObject({ memberId: ada.id, code: expect.stringMatching(/^\w{4}-\w{4}$/) });
+    expect(Date.parse(String(said.body.expiresAt)) - Date.now()).toBeLessThanOrEqual(15 * 60_000);
+    expect((await given('m_nobody')).status).toBe(404);
+    expect((await given(ada.id, world.keys.pos)).status).toBe(403);
+  });
+
+  it('and a member is given ten of them within an hour', async () => {
+    const ada = await member(0);
+    for (let index = 0; index < 10; index += 1) expect((await given(ada.id)).status).toBe(201);
+    expect(await given(ada.id)).toMatchObject({ status: 429, headers: { 'retry-after': '3600' } });
+  });
 
   it('by a code that the member writes there, once', async () => {
     const ada = await member(70);

@@ -4,6 +4,7 @@ import { explain, type Sentence } from '../../loyalty/explain.ts';
 import type { Fact } from '../../loyalty/facts.ts';
 import type { Likeness } from '../../loyalty/names.ts';
 import { type EntryAnswer, entryAnswer, type MemberAnswer, type Standing, standing } from '../answers.ts';
+import type { LinkCode } from '../link-codes.ts';
 import type { BesideProfile, Match, Member } from '../members.ts';
 import type { MergedMember } from '../one-person.ts';
 
@@ -43,6 +44,11 @@ export const matchAnswer = ({ member, score, agree, differ }: Match): MatchAnswe
   const { memberId, profile, identities, enrolledAt } = member;
   return { memberId, score, agree, differ, profile, identities, enrolledAt };
 };
+
+/** To be written by the member in the chat that is to be linked, until then. */
+export interface LinkCodeAnswer extends LinkCode {
+  readonly memberId: string;
+}
 
 /** All that is held of somebody; a long journal comes in pages, and the rest with the first of them. */
 export interface ExportAnswer {

@@ -96,6 +96,9 @@ export const patchMember = route('PATCH /v1/members/{id}', 'staff', () =>
     }, always),
 );
 
+/** The code that a member writes in a chat, to be known there. */
+export const postLinkCode = route('POST /v1/members/{id}/link-codes', 'staff', () => z.strictObject({ id }));
+
 export const deleteMember = route('DELETE /v1/members/{id}', 'admin', () => z.strictObject({ id }));
 
 export const listEntries = route('GET /v1/members/{id}/entries', 'staff', () =>
