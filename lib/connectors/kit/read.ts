@@ -17,8 +17,17 @@ export function read<Schema extends z.ZodType>(schema: Schema, body: Buffer | st
 
 /** The same for what is parsed already (a form, an answer). */
 export function shape<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const result = schema.safeParse(value);
+  const result = parsed(schema, value);
   if (result.success) return result.data;
   const where = result.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.code}`);
   throw new Permanent(`not the shape we know: ${where.join('; ')}`);
+}
+
+/** Zod measures what is no text, too: a `length` that is an object makes it throw. */
+function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown) {
+  try {
+    return schema.safeParse(value);
+  } catch (cause) {
+    throw cause instanceof TypeError ? new Permanent('not the shape we know', { cause }) : cause;
+  }
 }
