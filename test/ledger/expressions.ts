@@ -74,7 +74,14 @@ class Reader {
       this.must(')');
       return there ?? otherwise;
     }
-    if (this.peek() === 'size') throw new Error('size() is not known here');
+    if (this.peek() === 'size') {
+      this.next();
+      this.must('(');
+      const there = this.item[this.name()];
+      this.must(')');
+      if (there && there.SS === undefined) throw new Error('size() is known of sets of text only');
+      return there && { N: String(there.SS?.length) };
+    }
     return this.item[this.name()];
   }
 
@@ -123,6 +130,15 @@ class Reader {
       this.must(')');
       return text?.S?.startsWith(start?.S ?? '') ?? false;
     }
+    if (this.peek() === 'contains') {
+      this.next();
+      this.must('(');
+      const there = this.item[this.name()];
+      this.must(',');
+      const one = this.value();
+      this.must(')');
+      return there?.SS?.includes(one?.S ?? '') ?? false;
+    }
     const [left, how, right] = [this.sum(), this.next(), this.sum()];
     if (how.toUpperCase() === 'BETWEEN') {
       this.must('AND');
@@ -157,6 +173,12 @@ function compare(left: AttributeValue | undefined, how: string, right: Attribute
 export const holds = (condition: string | undefined, item: Item | undefined, words: Words): boolean =>
   condition === undefined || new Reader(condition, item ?? {}, words).either();
 
+/** To a number, or to a set of texts. */
+const added = (there: AttributeValue | undefined, more: AttributeValue | undefined): AttributeValue =>
+  more?.SS
+    ? { SS: [...new Set([...(there?.SS ?? []), ...more.SS])] }
+    : { N: String(Number(there?.N ?? 0) + Number(more?.N)) };
+
 /** What an update makes of an item. */
 export function updated(expression: string, item: Item, words: Words): Item {
   const reader = new Reader(expression, item, words);
@@ -170,7 +192,7 @@ export function updated(expression: string, item: Item, words: Words): Item {
       const value = reader.sum();
       if (value === undefined) throw new Error(`${name} would be set to nothing`);
       result[name] = value;
-    } else if (clause === 'ADD') result[name] = { N: String(Number(item[name]?.N ?? 0) + Number(reader.value()?.N)) };
+    } else if (clause === 'ADD') result[name] = added(item[name], reader.value());
     else if (clause === 'REMOVE') delete result[name];
     else throw new Error(`no such update here: ${expression}`);
     reader.take(',');
