@@ -7,6 +7,7 @@ export const connectors: {
 } = {
   freshdesk: () => import('./freshdesk/index.ts'),
   hubspot: () => import('./hubspot/index.ts'),
+  salesforce: () => import('./salesforce/index.ts'),
   shopify: () => import('./shopify/index.ts'),
   slack: () => import('./slack/index.ts'),
   square: () => import('./square/index.ts'),

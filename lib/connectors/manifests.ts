@@ -1,5 +1,6 @@
 import freshdesk from './freshdesk/manifest.ts';
 import hubspot from './hubspot/manifest.ts';
+import salesforce from './salesforce/manifest.ts';
 import shopify from './shopify/manifest.ts';
 import slack from './slack/manifest.ts';
 import square from './square/manifest.ts';
@@ -14,6 +15,7 @@ import zendesk from './zendesk/manifest.ts';
 export const manifests = {
   freshdesk,
   hubspot,
+  salesforce,
   shopify,
   slack,
   square,
