@@ -2,9 +2,9 @@ import type { SQSRecord } from 'aws-lambda';
 import type { Connector, Manifest } from '../lib/connectors/contract.ts';
 import { Permanent, Unauthorized } from '../lib/connectors/kit/errors.ts';
 import { setting } from '../lib/runtime/config.ts';
-import { type Ending, eventOf, type Told } from '../lib/runtime/delivering/told.ts';
+import { type Ending, type Told, toldIn } from '../lib/runtime/delivering/told.ts';
 import { waysOf } from '../lib/runtime/delivering/ways.ts';
-import { postpone } from '../lib/runtime/postponing.ts';
+import { setAside } from '../lib/runtime/postponing.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
 import { batchWorker } from '../lib/runtime/worker.ts';
 
@@ -23,20 +23,20 @@ export function deliverer<M extends Manifest>(connector: Connector<M>) {
   }
 
   return batchWorker(async (records) => {
+    const queues = { client: sqs, url: setting('QUEUE_URL'), parkedUrl: setting('QUEUE_PARKED_URL') };
     const ends = await deliver(records);
-    await Promise.all(
+    return Promise.all(
       records.map(async (record, at) => {
         const error = ends[at];
-        if (error) await postpone({ client: sqs, url: setting('QUEUE_URL') }, record, error);
+        return error && (await setAside(queues, record, error)) ? undefined : error;
       }),
     );
-    return ends;
   });
 }
 
 function readable(record: SQSRecord): Told | Permanent {
   try {
-    return { record, event: eventOf(record) };
+    return toldIn(record);
   } catch (error) {
     if (error instanceof Permanent) return error;
     throw error;

@@ -20,6 +20,8 @@ import { sqs } from '../lib/runtime/sqs.ts';
 import { worker } from '../lib/runtime/worker.ts';
 
 const BODY_MAX_BYTES = 256 * 1024;
+/** A vendor waits a few seconds for our answer: what it is asked meanwhile waits no longer for its turn. */
+const PATIENCE_MS = 2_000;
 
 /** Cannot be read now, and perhaps never: its reason, for staff. */
 class Unreadable extends Error {
@@ -32,7 +34,7 @@ class Unreadable extends Error {
  */
 export function receiver<M extends Manifest>(connector: Connector<M>) {
   const source = sourceOf(connector);
-  const { context, another, renewed } = openContext(connector.manifest);
+  const { context, another, renewed } = openContext(connector.manifest, { patienceMs: PATIENCE_MS });
   const factsQueue = openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') });
 
   /** What a translation has to ask the vendor may be refused for a token that is not good any more: once more with another. */

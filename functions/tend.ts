@@ -2,13 +2,14 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Context as LambdaContext, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import type { Connector, Context, Found, Manifest, Roles } from '../lib/connectors/contract.ts';
-import { NotEquipped, Unauthorized } from '../lib/connectors/kit/errors.ts';
+import { NotEquipped } from '../lib/connectors/kit/errors.ts';
+import { read } from '../lib/connectors/kit/read.ts';
 import { setting } from '../lib/runtime/config.ts';
-import { openContext } from '../lib/runtime/connector-context.ts';
+import { openVendor } from '../lib/runtime/delivering/vendor.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
 import { count, log } from '../lib/runtime/log.ts';
-import { postpone } from '../lib/runtime/postponing.ts';
+import { setAside } from '../lib/runtime/postponing.ts';
 import { openReconciling } from '../lib/runtime/reconciling.ts';
 import { SecretUnset } from '../lib/runtime/secrets.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
@@ -22,21 +23,12 @@ type TendMessage = z.output<typeof TendMessage>;
 export function tender<M extends Manifest>(connector: Connector<M>) {
   const { manifest } = connector;
   const { source } = connector.roles as Partial<Roles<Context<M>>>;
-  const { context, renewed } = openContext(manifest);
+  const vendor = openVendor(manifest);
   const factsQueue = openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') });
   const pageMs = manifest.limits.timeoutSeconds * 6_000;
 
-  /** A refused credential may have been replaced since it was read: once more with the new one. */
-  async function asking<Answer>(kind: TendMessage['kind'], ask: (around: Context<M>) => Promise<Answer>) {
-    const around = await context(`${manifest.id}:${kind}`);
-    try {
-      return await ask(around);
-    } catch (error) {
-      const again = error instanceof Unauthorized ? await renewed(around) : undefined;
-      if (!again) throw error;
-      return ask(again);
-    }
-  }
+  const asking = async <Answer>(kind: TendMessage['kind'], ask: (around: Context<M>) => Promise<Answer>) =>
+    vendor.ask(await vendor.ready(`${manifest.id}:${kind}`), ask);
 
   async function subscribe(): Promise<void> {
     const differences = await asking('subscribe', async (around) => source?.subscribe?.(setting('HOOK_URL'), around));
@@ -82,7 +74,7 @@ export function tender<M extends Manifest>(connector: Connector<M>) {
   }
 
   async function tend({ body }: SQSRecord, lambda: LambdaContext): Promise<void> {
-    const { kind } = TendMessage.parse(JSON.parse(body));
+    const { kind } = read(TendMessage, body);
     try {
       await (kind === 'subscribe' ? subscribe() : reconcile(lambda));
     } catch (error) {
@@ -96,8 +88,8 @@ export function tender<M extends Manifest>(connector: Connector<M>) {
     try {
       await tend(record, lambda);
     } catch (error) {
-      await postpone({ client: sqs, url: setting('QUEUE_URL') }, record, error);
-      throw error;
+      const queues = { client: sqs, url: setting('QUEUE_URL'), parkedUrl: setting('QUEUE_PARKED_URL') };
+      if (!(await setAside(queues, record, error))) throw error;
     }
   });
 }

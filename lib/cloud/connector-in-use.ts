@@ -19,15 +19,22 @@ import { QueueWorker } from './queue-worker.ts';
 import { SweepSchedule, schedulerRole } from './sweep-schedule.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-/** How often a vendor is tried before what it was to be told is put aside. */
+/** How often a vendor that is well is tried before what it was to be told is put aside: about an hour. */
 const ATTEMPTS = 12;
+/**
+ * The most that SQS allows: the worker itself puts aside what cannot be done, with the reason, since a message that waits
+ * for a vendor that is down is received many times. This is for one that ends the worker before it can say anything.
+ */
+const RECEIVES = 1_000;
 
 /** What connectors need of the rest. */
 export interface Surroundings {
   readonly api: IHttpApi;
   readonly bus: IEventBus;
   readonly facts: IQueue;
+  readonly plan: IQueue;
   readonly schedules: CfnScheduleGroup;
+  readonly accounts: ITable;
   readonly members: ITable;
   readonly program: ITable;
   readonly bell: ITopic;
@@ -64,12 +71,14 @@ export class ConnectorInUse extends Construct {
       'AwsSolutions-SMG4',
       'The other side issues these credentials; only its own console can rotate them.',
     );
-    const { oauth }: Manifest = manifests[use.id];
+    const { oauth, limits }: Manifest = manifests[use.id];
     const own: readonly Access[] = [
       knowing({ CONNECTOR_ID: use.id }),
       secret(credentials),
-      // Its token is shared by all that it does.
-      ...(oauth ? [table('TABLE_PROGRAM', props.program, 'GetItem', 'UpdateItem')] : []),
+      // Its token, and how much the vendor takes in a second, are shared by all that it does.
+      ...(oauth || limits.perSecond !== undefined
+        ? [table('TABLE_PROGRAM', props.program, 'GetItem', 'UpdateItem')]
+        : []),
     ];
 
     this.receiving = isSource(use) ? this.receive(props, own) : undefined;
@@ -115,16 +124,22 @@ export class ConnectorInUse extends Construct {
 
   private deliver(props: ConnectorInUseProps, own: readonly Access[]): WorkQueue {
     const { deployment, use, bus, bell } = props;
-    const { limits, roles }: Manifest = manifests[use.id];
-    // Who writes to members looks up whom, and hears from the vendor who wants no more of it.
-    const writing = roles.includes('channel')
+    const { limits, roles, shares }: Manifest = manifests[use.id];
+    const writes = roles.includes('channel');
+    const hears = roles.some((role) => role === 'sink' || role === 'alert' || role === 'ticket');
+    // Who writes to members asks once more whether he may, hears from the vendor who wants no more of it, and says
+    // which of them he could not reach.
+    const writing = writes
       ? [
-          table('TABLE_MEMBERS', props.members, 'GetItem'),
+          table('TABLE_PROGRAM', props.program, 'PutItem'),
           sending('QUEUE_FACTS_URL', props.facts),
-          // What a campaign says is not in the merchant's file.
-          ...(use.on.includes('campaign.message') ? [table('TABLE_PROGRAM', props.program, 'GetItem')] : []),
+          sending('QUEUE_PLAN_URL', props.plan),
         ]
       : [];
+    const copying = [
+      ...(writes || shares ? [table('TABLE_MEMBERS', props.members, 'GetItem')] : []),
+      ...(shares?.includes('standing') ? [table('TABLE_ACCOUNTS', props.accounts, 'GetItem')] : []),
+    ];
     const { work, worker } = new QueueWorker(this, 'Deliver', {
       deployment,
       worker: delivererOf(use),
@@ -133,26 +148,28 @@ export class ConnectorInUse extends Construct {
       timeout: Duration.seconds(limits.timeoutSeconds * limits.batch * 2 + 10),
       batch: limits.batch,
       concurrency: limits.concurrency,
-      // The worker steps back up to a quarter of an hour each time: about an hour of a vendor's trouble.
-      attempts: ATTEMPTS,
+      attempts: RECEIVES,
       patience: Duration.minutes(30),
       may: (queues) => [
         ...own,
         ...(isSource(use) ? [knowing({ RECEIPT_URL: hookUrlOf(props.api, use) })] : []),
         ...writing,
-        table('TABLE_PROGRAM', props.program, 'UpdateItem'),
-        postponing(queues.queue),
-        knowing({ ATTEMPTS_MAX: String(ATTEMPTS) }),
+        ...copying,
+        // What became of each event, and whether the vendor is down.
+        table('TABLE_PROGRAM', props.program, 'GetItem', 'UpdateItem'),
+        ...settingAside(queues),
       ],
       bell,
     });
-    if (manifests[use.id].roles.some((role) => role === 'channel')) {
+    if (writes) {
       worker.ringOn('Unsure', bell, 'DeliveryUnknown', {
         above: 4,
         period: Duration.minutes(15),
         because: `${manifests[use.id].title} may or may not have sent messages for ${deployment.merchant.name}: they are not sent again`,
       });
     }
+    // Messages to members come from the planner.
+    if (!hears) return work;
     new Rule(this, 'Rule', {
       ruleName: `${deployment.prefix}-${use.id}`,
       description: `What ${manifests[use.id].title} is told`,
@@ -176,17 +193,17 @@ export class ConnectorInUse extends Construct {
       // What has piled up is one thing to do: of several that look at the same time, one does.
       batch: 10,
       concurrency: 2,
-      // The worker steps back as one that delivers does; the hours that a vendor was away are caught up afterwards.
-      attempts: 12,
+      // The hours that a vendor was away are caught up afterwards.
+      attempts: RECEIVES,
       patience: Duration.hours(6),
       may: (queues) => [
         ...own,
         ...(subscribes ? [knowing({ HOOK_URL: hookUrlOf(props.api, use) })] : []),
         sending('QUEUE_FACTS_URL', props.facts),
-        ...(reconcile
-          ? [table('TABLE_PROGRAM', props.program, 'UpdateItem'), sending('QUEUE_TENDING_URL', queues.queue)]
-          : []),
-        postponing(queues.queue),
+        // How far it has come, and whether the vendor is down.
+        table('TABLE_PROGRAM', props.program, 'GetItem', 'UpdateItem'),
+        ...(reconcile ? [sending('QUEUE_TENDING_URL', queues.queue)] : []),
+        ...settingAside(queues),
       ],
       bell,
     });
@@ -222,5 +239,12 @@ export class ConnectorInUse extends Construct {
     return work;
   }
 }
+
+/** A worker that waits for a vendor, and puts aside what waiting does not help. */
+const settingAside = ({ queue, deadLetters }: WorkQueue): readonly Access[] => [
+  postponing(queue),
+  sending('QUEUE_PARKED_URL', deadLetters),
+  knowing({ ATTEMPTS_MAX: String(ATTEMPTS) }),
+];
 
 const hookUrlOf = (api: IHttpApi, { id }: Use): string => `${api.apiEndpoint}/webhooks/${id}`;

@@ -22,6 +22,8 @@ export type DeliveryStatus = 'sending' | 'sent' | 'retry' | 'unknown' | 'skipped
 export interface Delivery {
   readonly status: DeliveryStatus;
   readonly attempts: number;
+  /** Tries that failed while the vendor was well: what it is down for costs nobody a try. */
+  readonly failures?: number;
   /** The message of the queue that was worked on last. */
   readonly messageId: string;
   /** When the row was last written by us. */
@@ -33,7 +35,7 @@ export interface Delivery {
 }
 
 export type Claim =
-  | { readonly kind: 'claimed'; readonly attempts: number }
+  | { readonly kind: 'claimed'; readonly attempts: number; readonly failures: number }
   | { readonly kind: 'standing'; readonly delivery: Delivery };
 
 /** What a try comes to in the reports. */
@@ -185,9 +187,10 @@ export function openDeliveries({
     /** Only one at a time works on an event: whoever's claim is written. `from` is the state in which it may be taken over. */
     async claim(eventId: string, role: string, messageId: string, from?: Delivery): Promise<Claim> {
       const attempts = (from?.attempts ?? 0) + 1;
+      const failures = failuresBefore(from);
       const { written, row } = await update(
         deliveryKey(eventId, role),
-        { status: 'sending', attempts, messageId, at: now().toISOString() },
+        { status: 'sending', attempts, failures, messageId, at: now().toISOString() },
         from
           ? {
               when: '#status = :status AND #attempts = :attempts',
@@ -195,26 +198,27 @@ export function openDeliveries({
             }
           : { when: 'attribute_not_exists(#status)', values: {} },
       );
-      return written ? { kind: 'claimed', attempts } : { kind: 'standing', delivery: row as unknown as Delivery };
+      return written
+        ? { kind: 'claimed', attempts, failures }
+        : { kind: 'standing', delivery: row as unknown as Delivery };
     },
 
     /**
      * What came of it. Members are told by a name that the vendor gives, and by which it reports. Where somebody else
-     * has said meanwhile what came of it, that stands, and is what was counted. `last`: the queue brings it no more.
+     * has said meanwhile what came of it, that stands, and is what was counted.
      */
     async settle(
       eventId: string,
       role: string,
       status: Exclude<DeliveryStatus, 'sending'>,
-      more: { vendorId?: string | undefined; reason?: string | undefined } = {},
-      last = false,
+      more: { vendorId?: string | undefined; reason?: string | undefined; failures?: number | undefined } = {},
     ): Promise<void> {
       await updateAndCount(
         eventId,
         role,
         { status, at: now().toISOString(), ...more },
         { when: '#status = :sending', values: { sending: 'sending' } },
-        [...COUNTED[status], ...(status === 'retry' && last ? (['parked'] as const) : [])],
+        COUNTED[status],
       );
       if (role !== 'channel' || status !== 'sent' || more.vendorId === undefined) return;
       // By this name the vendor reports; it may have done so already.
@@ -239,6 +243,12 @@ export function openDeliveries({
       if (written && typeof row.eventId === 'string') await forward(row.eventId, String(row.role), status, reason);
     },
   };
+}
+
+/** Staff who send it round again begin anew; a try that broke off without a word has failed. */
+function failuresBefore(from: Delivery | undefined): number {
+  if (from === undefined || from.status === 'failed') return 0;
+  return (from.failures ?? 0) + (from.status === 'sending' ? 1 : 0);
 }
 
 const onlyForward = (status: ReceiptFact['status']) => ({

@@ -17,13 +17,15 @@ export type Count =
   | 'Parked'
   | 'DeliveryFailed'
   | 'DeliverySkipped'
+  | 'MessageUnwritable'
   | 'FactRecovered'
   | 'FactWaiting'
   | 'FactAnonymous'
   | 'IdentityUnreadable'
   | 'ReplyReceived'
   | 'TendingSkipped'
-  | 'Throttled';
+  | 'Throttled'
+  | 'VendorDown';
 
 export function count(name: Count): void {
   counted.set(name, (counted.get(name) ?? 0) + 1);

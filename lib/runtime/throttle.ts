@@ -33,7 +33,7 @@ export function openThrottle({
   const leases = new Map<string, Lease>();
 
   /** Seconds after which to try again; 0: go on. */
-  return async function throttled({ keyId, limit = LIMIT }: Caller): Promise<number> {
+  return async function throttled({ keyId, limit = LIMIT }: Pick<Caller, 'keyId' | 'limit'>): Promise<number> {
     const lease = leases.get(keyId) ?? { left: 0, until: 0, emptyUntil: 0 };
     leases.set(keyId, lease);
     const at = now();

@@ -71,6 +71,7 @@ describe('a function may do this, and nothing else', () => {
         [cafe.ofType('AWS::IAM::Role').find(({ id }) => id.startsWith('SchedulerRole'))?.id ?? '']: 'PassRole',
       },
     ],
+    ['messages', { members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
     [
       'sharing',
       {
@@ -157,9 +158,10 @@ describe('a function may do this, and nothing else', () => {
       'tend-shopify',
       {
         shopify: 'GetSecretValue',
-        program: 'UpdateItem',
+        program: 'GetItem UpdateItem',
         'facts.fifo': 'SendMessage',
         'shopify-tending': `ChangeMessageVisibility ${consume.replace(' ReceiveMessage', '')} ReceiveMessage SendMessage`,
+        'shopify-tending-parked': 'SendMessage',
       },
     ],
     [
@@ -170,14 +172,16 @@ describe('a function may do this, and nothing else', () => {
         program: 'GetItem UpdateItem',
         'facts.fifo': 'SendMessage',
         'twilio-sms-outbound': `ChangeMessageVisibility ${consume}`,
+        'twilio-sms-outbound-parked': 'SendMessage',
       },
     ],
     [
       'deliver-slack',
       {
         slack: 'GetSecretValue',
-        program: 'UpdateItem',
+        program: 'GetItem UpdateItem',
         'slack-outbound': `ChangeMessageVisibility ${consume}`,
+        'slack-outbound-parked': 'SendMessage',
       },
     ],
   ])('%s', (name, rights) => {

@@ -133,7 +133,7 @@ const wrapped = (detail: unknown) => ({
   'detail-type': (detail as LoyaltyEvent).type,
   detail,
 });
-const hand = (handler: typeof text, what: unknown, more: { id?: string; attempt?: number } = {}) =>
+const hand = (handler: typeof text, what: unknown, more: { id?: string; attempt?: number; sentAt?: number } = {}) =>
   deliver(handler, [{ id: 'm1', ...more, body: wrapped(what) }]);
 const delivery = async (one: LoyaltyEvent, connector = 'twilio-sms') =>
   (await world.rows('program')).find(({ pk }) => pk === `D#${connector}#${one.id}`);
@@ -273,7 +273,10 @@ describe('a message to a member', () => {
     const one = event(await somebody());
     troubles = [() => new Transient('Twilio answered 429', { retryAfterSeconds: 77 })];
     expect(await hand(text, one)).toEqual(['m1']);
-    expect(world.visibilityChanges()).toEqual([{ receipt: 'receipt-m1', seconds: 77 }]);
+    const [{ receipt, seconds } = { receipt: '', seconds: 0 }] = world.visibilityChanges();
+    expect(receipt).toBe('receipt-m1');
+    expect(seconds).toBeGreaterThanOrEqual(77);
+    expect(seconds).toBeLessThanOrEqual(97);
     expect(await delivery(one)).toMatchObject({ status: 'retry', attempts: 1, reason: 'Twilio answered 429' });
     expect(await hand(text, one, { attempt: 2 })).toEqual([]);
     expect(sent).toHaveLength(1);
@@ -341,9 +344,11 @@ describe('a message to a member', () => {
     async (_, trouble) => {
       const one = event(await somebody());
       troubles = [trouble];
-      expect(await hand(text, one)).toEqual(['m1']);
-      expect(await hand(text, one, { attempt: 2 })).toEqual(['m1']);
-      expect(world.visibilityChanges().map(({ seconds }) => seconds)).toEqual([0, 0]);
+      expect(await hand(text, one)).toEqual([]);
+      expect(world.sent('outbound-parked')).toMatchObject([
+        { body: JSON.stringify(wrapped(one)), reason: expect.stringContaining('Twilio answered') },
+      ]);
+      expect(world.visibilityChanges()).toEqual([]);
       expect(await delivery(one)).toMatchObject({
         status: 'failed',
         reason: expect.stringContaining('Twilio answered'),
@@ -426,7 +431,7 @@ describe('a copy kept elsewhere', () => {
     expect(await delivery(one, 'webhook')).toMatchObject({ status: 'sent', attempts: 3 });
   });
 
-  it('and is counted as parked with the try after which the queue gives up', async () => {
+  it('and is parked, and counted so, with the last try', async () => {
     const { openDeliveryCounts } = await import('../../lib/runtime/delivery-counts.ts');
     const parked = async () =>
       (
@@ -437,13 +442,21 @@ describe('a copy kept elsewhere', () => {
       ).reduce((sum, { connector, amounts }) => sum + (connector === 'webhook' ? (amounts.parked ?? 0) : 0), 0);
     process.env.ATTEMPTS_MAX = '3';
     const [one, before] = [event('m_any'), await parked()];
-    const counted: number[] = [];
+    const counted: [number, number][] = [];
     for (const attempt of [1, 2, 3]) {
       troubles = [() => new Transient('503')];
-      expect(await hand(keep, one, { attempt })).toHaveLength(1);
-      counted.push((await parked()) - before);
+      const { length } = await hand(keep, one, { attempt });
+      counted.push([length, (await parked()) - before]);
     }
-    expect(counted).toEqual([0, 0, 1]);
+    expect(counted).toEqual([
+      [1, 0],
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(world.sent('outbound-parked')).toMatchObject([{ reason: 'tried 3 times: 503' }]);
+    // Sent round again, it has as many tries as before.
+    troubles = [() => new Transient('503')];
+    expect(await hand(keep, one, { id: 'redriven' })).toEqual(['redriven']);
     delete process.env.ATTEMPTS_MAX;
   });
 
@@ -487,8 +500,15 @@ describe('what is no event', () => {
     ['nothing', '{}'],
     ['another shape', JSON.stringify(wrapped({ type: 'points.earned' }))],
   ])('%s goes to the dead letters', async (_, body) => {
-    expect(await deliver(text, [{ id: 'm1', body }])).toEqual(['m1']);
-    expect(world.visibilityChanges()).toEqual([{ receipt: 'receipt-m1', seconds: 0 }]);
+    expect(await deliver(text, [{ id: 'm1', body }])).toEqual([]);
+    expect(world.sent('outbound-parked')).toMatchObject([{ body }]);
+  });
+
+  it('comes again when it could not be put there', async () => {
+    world.fail('SendMessage', 1);
+    expect(await deliver(text, [{ id: 'm1', body: '{' }])).toEqual(['m1']);
+    expect(await deliver(text, [{ id: 'm1', body: '{', attempt: 2 }])).toEqual([]);
+    expect(world.sent('outbound-parked')).toHaveLength(1);
   });
 });
 

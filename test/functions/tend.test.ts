@@ -274,8 +274,8 @@ describe('what a vendor told in vain', () => {
     expect(asked.map(({ token }) => token)).toEqual(['first', 'second']);
     clock(120);
     troubles = [() => new Unauthorized('no')];
-    expect(await look()).toEqual(['m']);
-    expect(world.visibilityChanges().at(-1)?.seconds).toBe(0);
+    expect(await look()).toEqual([]);
+    expect(world.sent('outbound-parked')).toMatchObject([{ reason: 'no' }]);
   });
 
   it.each([
@@ -298,8 +298,13 @@ describe('what a vendor told in vain', () => {
 
   it('is parked as a message when no try will help', async () => {
     troubles = [() => new Permanent('bad query')];
-    expect(await look()).toEqual(['m']);
-    expect(await deliver(tend, [{ body: { kind: 'dance' } }, { body: 'no json' }])).toHaveLength(2);
+    expect(await look()).toEqual([]);
+    expect(await deliver(tend, [{ body: { kind: 'dance' } }, { body: 'no json' }])).toEqual([]);
+    expect(world.sent('outbound-parked').map(({ reason }) => reason)).toEqual([
+      'bad query',
+      'not the shape we know: kind: invalid_value',
+      'the body is not JSON',
+    ]);
     expect(asked).toHaveLength(1);
   });
 });

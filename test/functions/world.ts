@@ -48,6 +48,7 @@ export type Queue =
   | 'audit'
   | 'intake-parked'
   | 'outbound'
+  | 'outbound-parked'
   | 'tending'
   | 'plan';
 
@@ -91,10 +92,11 @@ export async function startWorld(change: (merchant: MerchantInput) => MerchantIn
     QUEUE_PLAN_URL: queue('plan'),
     QUEUE_INTAKE_PARKED_URL: queue('intake-parked'),
     QUEUE_URL: queue('outbound'),
+    QUEUE_PARKED_URL: queue('outbound-parked'),
     SCHEDULE_GROUP: 'test',
     SCHEDULER_ROLE_ARN: 'arn:aws:iam::000000000000:role/scheduler',
-    SWEEPS_ARN: 'arn:aws:sqs:eu-central-1:000000000000:sweeps',
-    SWEEPS_PARKED_ARN: 'arn:aws:sqs:eu-central-1:000000000000:sweeps-parked',
+    SCHEDULED_QUEUE_ARN: 'arn:aws:sqs:eu-central-1:000000000000:sweeps',
+    SCHEDULED_PARKED_ARN: 'arn:aws:sqs:eu-central-1:000000000000:sweeps-parked',
     BUS_NAME: 'events',
     SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:test',
   });
@@ -308,16 +310,17 @@ export async function deliver(
     readonly id?: string;
     readonly group?: string;
     readonly attempt?: number;
+    readonly sentAt?: number;
   }[],
 ): Promise<string[]> {
   const event: SQSEvent = {
-    Records: messages.map(({ body, id, group, attempt = 1 }, index) => ({
+    Records: messages.map(({ body, id, group, attempt = 1, sentAt = Date.now() }, index) => ({
       messageId: id ?? `message-${index}`,
       receiptHandle: `receipt-${id ?? index}`,
       body: typeof body === 'string' ? body : JSON.stringify(body),
       attributes: {
         ApproximateReceiveCount: String(attempt),
-        SentTimestamp: '0',
+        SentTimestamp: String(sentAt),
         SenderId: 'test',
         ApproximateFirstReceiveTimestamp: '0',
         ...(group !== undefined && { MessageGroupId: group }),

@@ -3,6 +3,8 @@ import { Permanent, Unauthorized } from '../../connectors/kit/errors.ts';
 import { optionalSetting } from '../config.ts';
 import type { Delivery, openDeliveries } from '../deliveries.ts';
 import { count, log, reasonOf } from '../log.ts';
+import { Crowded } from '../pace.ts';
+import { Down } from './vendor.ts';
 
 export type Attempts = ReturnType<typeof openAttempts>;
 
@@ -16,6 +18,8 @@ export interface AttemptsOptions {
  * repetition, or can bear it.
  */
 export function openAttempts({ deliveries, role }: AttemptsOptions) {
+  /** Of those that are being tried, how often each has failed before. */
+  const failuresOf = new Map<string, number>();
   return {
     /** Whether there is anything left to do. Throws for what has failed, and is only passing on its way to the dead letters. */
     async claim(eventId: string, record: SQSRecord): Promise<boolean> {
@@ -25,24 +29,33 @@ export function openAttempts({ deliveries, role }: AttemptsOptions) {
         if (isOver(delivery, record)) return false;
         claim = await deliveries.claim(eventId, role, record.messageId, delivery);
       }
+      if (claim.failures >= triesMax()) {
+        const reason = `broke off ${claim.failures} times, without a word`;
+        await deliveries.settle(eventId, role, 'failed', { reason });
+        throw new Permanent(reason);
+      }
+      failuresOf.set(eventId, claim.failures);
       return true;
     },
 
     async done(eventId: string, vendorId: string | undefined): Promise<void> {
+      failuresOf.delete(eventId);
       await deliveries.settle(eventId, role, 'sent', { vendorId });
       log.info('delivered', { eventId, role });
     },
 
     /** Notes it; gives it back, for the queue to bring it again. */
-    async failed(eventId: string, error: unknown, record: SQSRecord): Promise<Error> {
-      const reason = reasonOf(error).message;
-      if (error instanceof Permanent || error instanceof Unauthorized) {
+    async failed(eventId: string, error: unknown): Promise<Error> {
+      const failed = afterFailure(error, failuresOf.get(eventId));
+      failuresOf.delete(eventId);
+      const reason = reasonOf(failed.error).message;
+      if (failed.error instanceof Permanent || failed.error instanceof Unauthorized) {
         await deliveries.settle(eventId, role, 'failed', { reason });
         count('DeliveryFailed');
-        return error;
+      } else {
+        await deliveries.settle(eventId, role, 'retry', { reason, failures: failed.failures });
       }
-      await deliveries.settle(eventId, role, 'retry', { reason }, isLastTry(record));
-      return asError(error);
+      return failed.error;
     },
   };
 }
@@ -64,7 +77,21 @@ function isOver({ status, reason, messageId }: Delivery, record: SQSRecord): boo
   }
 }
 
-/** After so many times the queue puts a message among the dead letters by itself, and tells nobody. */
+/** A vendor that is down, or busy with the others, costs nobody a try. */
+export const isFree = (error: unknown): boolean => error instanceof Down || error instanceof Crowded;
+
+/** After so many tries with a vendor that is well it is this that it cannot take, and not the time. */
+export const triesMax = (): number => Number(optionalSetting('ATTEMPTS_MAX') ?? Number.POSITIVE_INFINITY);
+
+/** What failed too often is `Permanent`. */
+export function afterFailure(thrown: unknown, before = 0): { readonly error: Error; readonly failures: number } {
+  const error = asError(thrown);
+  const failures = before + (isFree(error) ? 0 : 1);
+  if (failures < triesMax() || error instanceof Permanent || error instanceof Unauthorized) return { error, failures };
+  return { error: new Permanent(`tried ${failures} times: ${error.message}`, { cause: error }), failures };
+}
+
+/** The last time that it is brought for a reason that counts. */
 export const isLastTry = ({ attributes }: SQSRecord): boolean =>
   attributes.ApproximateReceiveCount === optionalSetting('ATTEMPTS_MAX');
 

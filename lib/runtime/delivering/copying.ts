@@ -3,7 +3,7 @@ import type { Context, Manifest, Roles, Verdict } from '../../connectors/contrac
 import type { LoyaltyEvent } from '../../loyalty/events.ts';
 import { type Attempts, attempted } from './attempts.ts';
 import type { MemberCopies } from './member-copies.ts';
-import type { Ending, Told } from './told.ts';
+import type { Ending, ToldEvent } from './told.ts';
 import type { Vendor } from './vendor.ts';
 
 /** So often at once; an account that moves still faster is told of by the events of its next entries. */
@@ -19,20 +19,20 @@ export interface CopyingOptions<M extends Manifest> {
 
 /** Keeps a vendor's copy: several events in one call, each with an end of its own. */
 export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts, copies }: CopyingOptions<M>) {
-  type ToldEvent = Told<LoyaltyEvent>;
+  type OfMember = ToldEvent<LoyaltyEvent>;
 
   /**
    * Two that write the same member at once may do so in the wrong order: whoever finds himself overtaken afterwards
    * writes again.
    */
-  async function write(told: readonly ToldEvent[], around: Context<M>): Promise<ReadonlyMap<ToldEvent, Verdict>> {
-    const verdicts = new Map<ToldEvent, Verdict>();
+  async function write(told: readonly OfMember[], around: Context<M>): Promise<ReadonlyMap<OfMember, Verdict>> {
+    const verdicts = new Map<OfMember, Verdict>();
     let left = told;
     for (let writes = 1; left.length > 0 && writes <= WRITES_MAX; writes += 1) {
       const shown = await Promise.all(
         left.map(async (one) => ({ one, event: one.event, ...(await copies.of(one.event.memberId)) })),
       );
-      const made = await vendor.ask(around, (context) =>
+      const made = await vendor.askOfEach(around, (context) =>
         sink.apply(
           shown.map(({ event, member }) => ({ event, ...(member && { member }) })),
           context,
@@ -50,7 +50,7 @@ export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts
     return verdicts;
   }
 
-  async function together(told: readonly ToldEvent[]): Promise<readonly Ending[]> {
+  async function together(told: readonly OfMember[]): Promise<readonly Ending[]> {
     // Before the claims: without a secret nothing has been tried.
     const around = await vendor.ready(keyOf(told));
     const claims = await Promise.all(told.map(({ event, record }) => attempted(attempts.claim(event.id, record))));
@@ -58,18 +58,18 @@ export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts
     const verdicts = await attempted(write(claimed, around));
     return Promise.all(
       told.map(async (one, at): Promise<Ending> => {
-        const { event, record } = one;
+        const { event } = one;
         const claim = claims[at];
         if (claim !== true) return claim instanceof Error ? claim : undefined;
         const verdict = verdicts instanceof Error ? verdicts : verdicts.get(one);
-        if (verdict instanceof Error) return attempts.failed(event.id, verdict, record);
+        if (verdict instanceof Error) return attempts.failed(event.id, verdict);
         await attempts.done(event.id, verdict?.vendorId);
         return undefined;
       }),
     );
   }
 
-  return async (told: readonly ToldEvent[]): Promise<readonly Ending[]> => {
+  return async (told: readonly OfMember[]): Promise<readonly Ending[]> => {
     const ends: Ending[] = [];
     for (let from = 0; from < told.length; from += limits.batch) {
       const batch = told.slice(from, from + limits.batch);
@@ -81,7 +81,7 @@ export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts
 }
 
 /** The same for the same events, told together again. */
-function keyOf(told: readonly Told<LoyaltyEvent>[]): string {
+function keyOf(told: readonly ToldEvent<LoyaltyEvent>[]): string {
   const ids = told.map(({ event }) => event.id);
   const [first = ''] = ids;
   return ids.length === 1 ? first : createHash('sha256').update(ids.join('\n')).digest('hex');

@@ -5,7 +5,7 @@ import type { DeployedMerchant } from '../config.ts';
 import { ticketFor } from '../tickets.ts';
 import { type Attempts, attempted } from './attempts.ts';
 import type { MemberCopies } from './member-copies.ts';
-import { type Ending, isOfAll, type Told } from './told.ts';
+import { type Ending, isOfAll, type ToldEvent } from './told.ts';
 import type { Vendor } from './vendor.ts';
 
 interface TellingOptions<M extends Manifest> {
@@ -50,16 +50,17 @@ function oneByOne<M extends Manifest, Thing>(
   about: (event: LoyaltyEvent | ProgramEvent) => Promise<Thing | undefined>,
   tell: (thing: Thing, around: Context<M>) => Promise<{ readonly vendorId: string }>,
 ) {
-  async function one({ event, record }: Told): Promise<Ending> {
+  async function one({ event, record }: ToldEvent): Promise<Ending> {
     const thing = await about(event);
     if (thing === undefined) return undefined;
     // Before the claim: without a secret nothing has been tried.
     const around = await vendor.ready(event.id);
     if (!(await attempts.claim(event.id, record))) return undefined;
     const receipt = await attempted(vendor.ask(around, (context) => tell(thing, context)));
-    if (receipt instanceof Error) return attempts.failed(event.id, receipt, record);
+    if (receipt instanceof Error) return attempts.failed(event.id, receipt);
     await attempts.done(event.id, receipt.vendorId);
     return undefined;
   }
-  return (told: readonly Told[]): Promise<readonly Ending[]> => Promise.all(told.map((each) => attempted(one(each))));
+  return (told: readonly ToldEvent[]): Promise<readonly Ending[]> =>
+    Promise.all(told.map((each) => attempted(one(each))));
 }
