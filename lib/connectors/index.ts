@@ -8,6 +8,7 @@ export const connectors: {
   freshdesk: () => import('./freshdesk/index.ts'),
   hubspot: () => import('./hubspot/index.ts'),
   salesforce: () => import('./salesforce/index.ts'),
+  sendgrid: () => import('./sendgrid/index.ts'),
   shopify: () => import('./shopify/index.ts'),
   slack: () => import('./slack/index.ts'),
   square: () => import('./square/index.ts'),

@@ -1,6 +1,7 @@
 import freshdesk from './freshdesk/manifest.ts';
 import hubspot from './hubspot/manifest.ts';
 import salesforce from './salesforce/manifest.ts';
+import sendgrid from './sendgrid/manifest.ts';
 import shopify from './shopify/manifest.ts';
 import slack from './slack/manifest.ts';
 import square from './square/manifest.ts';
@@ -16,6 +17,7 @@ export const manifests = {
   freshdesk,
   hubspot,
   salesforce,
+  sendgrid,
   shopify,
   slack,
   square,

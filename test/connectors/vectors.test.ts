@@ -4,10 +4,12 @@ import Stripe from 'stripe';
 import { WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import { signStandard, verifyStandard } from '../../lib/connectors/kit/standard-webhooks.ts';
 import { signUrlForm, verifyUrlForm } from '../../lib/connectors/kit/url-form.ts';
-import { type RawRequest, verifyHmac } from '../../lib/connectors/kit/webhook.ts';
+import { type RawRequest, type Verified, verifyHmac } from '../../lib/connectors/kit/webhook.ts';
+import sendgrid from '../../lib/connectors/sendgrid/index.ts';
 import shopify from '../../lib/connectors/shopify/index.ts';
 import stripe from '../../lib/connectors/stripe/index.ts';
 import webhook from '../../lib/connectors/webhook/index.ts';
+import whatsapp from '../../lib/connectors/whatsapp/index.ts';
 import { contextOf } from './fixture.ts';
 import { fixtures } from './fixtures/index.ts';
 import { vendorSpec } from './vendor-specs.ts';
@@ -24,7 +26,8 @@ interface Vector {
   readonly signature?: string;
   readonly signed_string?: string;
   readonly hex?: string;
-  readonly timestamp?: number;
+  readonly timestamp?: number | string;
+  readonly public_key_spki_der_base64?: string;
 }
 const vectors = [
   'signature-vectors-commerce.json',
@@ -49,7 +52,7 @@ const request = (body: string, headers: Record<string, string>, url = 'https://h
 if (vectors.length > 0)
   describe('the vendors’ own vectors', () => {
     it('are there for each scheme that we prove', () => {
-      for (const platform of ['shopify', 'stripe', 'twilio-sms', 'webhook'])
+      for (const platform of ['sendgrid', 'shopify', 'stripe', 'twilio-sms', 'webhook', 'whatsapp'])
         expect(of(platform).length).toBeGreaterThan(0);
     });
 
@@ -86,7 +89,7 @@ if (vectors.length > 0)
       const context = contextOf(
         stripe,
         { ...fixtures.stripe, secret: { webhookSecrets: [vector.secret] } },
-        { now: new Date((vector.timestamp ?? 0) * 1000) },
+        { now: new Date(Number(vector.timestamp ?? 0) * 1000) },
       );
       const genuine = request(vector.body ?? '', { 'stripe-signature': vector.signature ?? '' });
       expect(await stripe.roles.source.verify(genuine, context)).toBe(genuine);
@@ -103,6 +106,47 @@ if (vectors.length > 0)
       expect(() => verifyUrlForm(changed, { keys: [vector.secret], signature: vector.signature })).toThrow(
         WebhookRejected,
       );
+    });
+
+    it.each(of('sendgrid'))('%s', async (_, vector) => {
+      const secret = { verificationKeys: [vector.public_key_spki_der_base64] };
+      const context = contextOf(
+        sendgrid,
+        { ...fixtures.sendgrid, secret: { ...fixtures.sendgrid.secret, ...secret } as typeof fixtures.sendgrid.secret },
+        { now: new Date(Number(vector.timestamp) * 1000) },
+      );
+      const headers = {
+        'x-twilio-email-event-webhook-signature': vector.signature ?? '',
+        'x-twilio-email-event-webhook-timestamp': String(vector.timestamp),
+      };
+      const genuine = request(vector.body ?? '', headers);
+      expect(await sendgrid.roles.source.verify(genuine, context)).toBe(genuine);
+      expect(await sendgrid.roles.source.translate(genuine as Verified, context)).toEqual([]);
+      for (const changed of [
+        request((vector.body ?? '').trim(), headers),
+        request(vector.body ?? '', { ...headers, 'x-twilio-email-event-webhook-timestamp': '1600112503' }),
+      ])
+        expect(() => sendgrid.roles.source.verify(changed, context)).toThrow(WebhookRejected);
+    });
+
+    it.each(of('whatsapp'))('%s', async (_, vector) => {
+      const body = vector.body ?? '';
+      const [account, number] = [/"id":"(\d+)"/, /"phone_number_id":"(\d+)"/].map((id) => id.exec(body)?.[1] ?? '');
+      const context = contextOf(
+        whatsapp,
+        {
+          ...fixtures.whatsapp,
+          settings: { businessAccountId: String(account), phoneNumberId: String(number) },
+        },
+        { secret: { appSecrets: [vector.secret] } },
+      );
+      const genuine = request(body, { 'x-hub-signature-256': vector.signature ?? '' });
+      const verified = await whatsapp.roles.source.verify(genuine, context);
+      expect(verified).toBe(genuine);
+      expect(await whatsapp.roles.source.translate(verified, context)).toMatchObject([{ type: 'receipt' }]);
+      expect(() =>
+        whatsapp.roles.source.verify(request(`${body} `, { 'x-hub-signature-256': vector.signature ?? '' }), context),
+      ).toThrow(WebhookRejected);
     });
 
     it.each(of('webhook', 'magento'))('%s', (_, vector) => {

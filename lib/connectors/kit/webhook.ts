@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { WebhookRejected } from './errors.ts';
 
 /** A delivery as it came. `url` is the registered hook URL from configuration plus the query as sent, never rebuilt from Host. */
@@ -13,7 +13,7 @@ export interface RawRequest {
 
 declare const proven: unique symbol;
 
-/** A delivery whose sender is proven. Only `verifyHmac` and `verifySecret` make one; the other proofs of the kit go through them. */
+/** A delivery whose sender is proven. Only `verifyHmac`, `verifyEcdsa` and `verifySecret` make one; the other proofs of the kit go through them. */
 export type Verified = RawRequest & { readonly [proven]: true };
 
 /** What a set-up challenge is answered with. */
@@ -53,6 +53,46 @@ export function verifyHmac(request: RawRequest, proof: HmacProof): Verified {
   }
   if (!matched) throw new WebhookRejected('the signature does not match');
   return request as Verified;
+}
+
+export interface EcdsaProof {
+  /** The vendor's public keys, as it shows them: SPKI in base64. Several while one is being rotated. */
+  readonly keys: Keys<string>;
+  /** What the vendor signs, in its order, without separators. */
+  readonly signed: readonly (string | Buffer)[];
+  /** DER in base64. */
+  readonly signature: string | undefined;
+}
+
+/** ECDSA with P-256 and SHA-256 under any of the vendor's keys. Fails closed without a key that is one, or a signature. */
+export function verifyEcdsa(request: RawRequest, { keys, signed, signature }: EcdsaProof): Verified {
+  const usable = (keys ?? []).flatMap((key) => publicKey(key ?? '') ?? []);
+  if (usable.length === 0) throw new WebhookRejected('no public key is configured');
+  if (!signature) throw new WebhookRejected('the signature is missing');
+  const bytes = strictBase64(signature);
+  if (!bytes) throw new WebhookRejected('the signature is not base64');
+  const text = Buffer.concat(signed.map((part) => Buffer.from(part)));
+  if (!usable.some((key) => verify('sha256', text, key, bytes)))
+    throw new WebhookRejected('the signature does not match');
+  return request as Verified;
+}
+
+/** A key that `verifyEcdsa` can use; `undefined` for anything else. */
+export function publicKey(text: string): KeyObject | undefined {
+  const der = strictBase64(text);
+  if (!der) return undefined;
+  try {
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One spelling for each row of bytes: Node reads over what is no base64, and over bits that are left at the end. */
+function strictBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined;
 }
 
 /** For the many vendors that sign nothing: a long secret in a header, a query or a path. */

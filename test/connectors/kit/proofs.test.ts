@@ -1,8 +1,15 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { WebhookRejected } from '../../../lib/connectors/kit/errors.ts';
 import { decodeKey, signStandard, verifyStandard } from '../../../lib/connectors/kit/standard-webhooks.ts';
 import { signUrlForm, verifyUrlForm } from '../../../lib/connectors/kit/url-form.ts';
-import { type RawRequest, sameText, verifySecret } from '../../../lib/connectors/kit/webhook.ts';
+import {
+  publicKey,
+  type RawRequest,
+  sameText,
+  verifyEcdsa,
+  verifySecret,
+} from '../../../lib/connectors/kit/webhook.ts';
 
 const rejected = (act: () => unknown) => expect(act).toThrow(WebhookRejected);
 
@@ -139,6 +146,54 @@ describe('a signature over URL and form', () => {
         signature: signUrlForm(url, Buffer.from('a=1'), ''),
       }),
     );
+  });
+});
+
+describe('a signature under a key that the vendor alone has', () => {
+  const pair = (namedCurve = 'prime256v1') => generateKeyPairSync('ec', { namedCurve });
+  const shown = (key: ReturnType<typeof pair>) =>
+    key.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  const [key, other] = [pair(), pair()];
+  const body = Buffer.from('[{"a":1}]\r\n');
+  const request: RawRequest = { method: 'POST', url: 'https://x.example', headers: {}, body };
+  const signed = ['1795255200', body];
+  // Of one in three the base64 needs no padding, which one line is about.
+  const der = Array.from({ length: 50 }, () =>
+    sign('sha256', Buffer.concat([Buffer.from('1795255200'), body]), key.privateKey),
+  ).find(({ length }) => length % 3 !== 0) as Buffer;
+  const signature = der.toString('base64');
+  const good = { keys: [shown(key)], signed, signature };
+
+  it('is taken, also beside another key while one is being rotated', () => {
+    expect(verifyEcdsa(request, good)).toBe(request);
+    expect(verifyEcdsa(request, { ...good, keys: [shown(other), undefined, 'no key', shown(key)] })).toBe(request);
+  });
+
+  it.each([
+    ['another key', { keys: [shown(other)] }],
+    ['no key', { keys: [] }],
+    ['no list of keys', { keys: undefined }],
+    ['keys that are none', { keys: ['', undefined, 'no key', Buffer.alloc(91).toString('base64')] }],
+    ['a key of another curve', { keys: [shown(pair('secp384r1'))] }],
+    ['no signature', { signature: undefined }],
+    ['an empty signature', { signature: '' }],
+    ['a signature that is no base64', { signature: `${signature}!` }],
+    ['a signature without its padding', { signature: signature.replaceAll('=', '') }],
+    ['a cut signature', { signature: der.subarray(0, -1).toString('base64') }],
+    ['a signature with more behind it', { signature: Buffer.concat([der, Buffer.from([0])]).toString('base64') }],
+    ['no DER', { signature: Buffer.alloc(64, 1).toString('base64') }],
+    ['the signature of nothing', { signature: Buffer.from([0x30, 6, 2, 1, 0, 2, 1, 0]).toString('base64') }],
+    ['another text', { signed: ['1795255201', body] }],
+    ['a body that was read and written again', { signed: ['1795255200', Buffer.from('[{"a":1}]')] }],
+    ['nothing signed', { signed: [] }],
+  ])('is refused with %s', (_, change) => rejected(() => verifyEcdsa(request, { ...good, ...change })));
+
+  it('has a key as the vendor shows it, and nothing around it', () => {
+    expect(publicKey(shown(key))).toBeDefined();
+    for (const text of ['', ` ${shown(key)}`, `${shown(key)}\n`, shown(key).slice(0, -4), shown(pair('secp256k1'))])
+      expect(publicKey(text)).toBeUndefined();
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey;
+    expect(publicKey(rsa.export({ format: 'der', type: 'spki' }).toString('base64'))).toBeUndefined();
   });
 });
 
