@@ -7,7 +7,7 @@ import { acknowledge } from './findings.ts';
 import { ShopFunction, type ShopFunctionProps } from './shop-function.ts';
 
 /** As an API's document writes it: `GET /v1/members/{id}`. */
-export type Route = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`;
+export type Route = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
 
 export interface ApiFunctionProps extends Omit<ShopFunctionProps, 'timeout'> {
   readonly api: IHttpApi;

@@ -36,6 +36,7 @@ const TITLES = {
   'unknown-reward': 'There is no such reward',
   'unknown-code': 'There is no such code',
   'unknown-campaign': 'There is no such campaign',
+  'unknown-message': 'Nothing is written for that',
   'unknown-entry': 'There is no such entry',
   'unknown-matter': 'Nothing of that name waits, or has waited',
   'unknown-referral-code': 'Nobody has this referral code',

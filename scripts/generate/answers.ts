@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Campaign as CampaignWords } from '../../lib/loyalty/campaign.ts';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
+import { MESSAGE_KINDS, Words } from '../../lib/loyalty/message-words.ts';
 import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
 import { Tier } from '../../lib/loyalty/program/tiers.ts';
 import { GROUPINGS, REPORTS } from '../../lib/loyalty/report-tables.ts';
@@ -8,6 +9,12 @@ import type { BalanceAnswer } from '../../lib/runtime/answers/balance.ts';
 import type { CampaignAnswer, DryRunAnswer } from '../../lib/runtime/answers/campaigns.ts';
 import type { LotAnswer } from '../../lib/runtime/answers/lots.ts';
 import type { LinkCodeAnswer, MatchAnswer, MergeAnswer } from '../../lib/runtime/answers/members.ts';
+import type {
+  MessageAnswer,
+  MessagesAnswer,
+  PreviewAnswer,
+  TestSendAnswer,
+} from '../../lib/runtime/answers/messages.ts';
 import type { ProgramAnswer } from '../../lib/runtime/answers/program.ts';
 import type { ReportAnswer, SegmentCountAnswer, SegmentMembersAnswer } from '../../lib/runtime/answers/reports.ts';
 import type { CodeAnswer, LoadedAnswer, RewardAnswer, StockAnswer } from '../../lib/runtime/answers/rewards.ts';
@@ -30,6 +37,7 @@ import type {
   RefundAnswer,
 } from '../../lib/runtime/answers.ts';
 import { CAMPAIGN_STATES } from '../../lib/runtime/campaign-rows.ts';
+import { ORIGINS } from '../../lib/runtime/messages/choice.ts';
 import type { Problem as ProblemAnswer } from '../../lib/runtime/problem.ts';
 
 /** The bodies of answers, for the API's document. No function carries them; the tests hold every answer to them. */
@@ -286,6 +294,49 @@ export const DryRun = z.strictObject({
   who: z.array(z.strictObject({ memberId: z.string(), points: z.int(), held: z.boolean() })),
   next: z.string().optional(),
 }) satisfies z.ZodType<DryRunAnswer>;
+const worded = {
+  kind: z.enum(MESSAGE_KINDS),
+  locale: z.string(),
+  from: z.enum(ORIGINS),
+  writtenAt: z.iso.datetime().optional(),
+};
+export const Message = z.strictObject({
+  ...worded,
+  words: Words,
+  variables: z.array(z.string()),
+  optional: z.array(z.string()),
+}) satisfies z.ZodType<MessageAnswer>;
+export const Messages = z.strictObject({
+  messages: z.array(z.strictObject(worded)),
+}) satisfies z.ZodType<MessagesAnswer>;
+export const DeletedMessage = z.strictObject({
+  kind: worded.kind,
+  locale: worded.locale,
+  /** What is said instead, if anything. */
+  instead: Message.optional(),
+});
+export const Preview = z.strictObject({
+  kind: worded.kind,
+  channels: z.array(
+    z.strictObject({
+      channel: Channel,
+      locale: z.string(),
+      text: z.string(),
+      subject: z.string().optional(),
+      html: z.string().optional(),
+      template: z.strictObject({ name: z.string(), values: z.array(z.string()) }).optional(),
+      cost: z
+        .strictObject({ encoding: z.enum(['GSM-7', 'UCS-2']), units: z.int(), segments: z.int().positive() })
+        .optional(),
+    }),
+  ),
+}) satisfies z.ZodType<PreviewAnswer>;
+export const TestSent = z.strictObject({
+  testId: z.string(),
+  memberId: z.string(),
+  connector: z.string(),
+  text: z.string(),
+}) satisfies z.ZodType<TestSendAnswer>;
 export const Rewards = z.strictObject({
   rewards: z.array(
     z.strictObject({

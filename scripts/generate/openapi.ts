@@ -24,6 +24,14 @@ import {
   postMember,
   unmergeMember,
 } from '../../lib/runtime/api/members.ts';
+import {
+  deleteMessage,
+  getMessage,
+  listMessages,
+  previewMessage,
+  putMessage,
+  testMessage,
+} from '../../lib/runtime/api/messages.ts';
 import { getProgram } from '../../lib/runtime/api/program.ts';
 import { captureRedemption, postRedemption, voidRedemption } from '../../lib/runtime/api/redemptions.ts';
 import { countSegment, getReport, listSegment } from '../../lib/runtime/api/reports.ts';
@@ -305,6 +313,51 @@ export const operations: readonly Operation[] = [
     summary: 'What a campaign would have given in the last days, to whom',
     says: 'A page of members at a time, whose stories are told again as if it had been on; nothing is booked. Its budget is left out of it.',
     answers: { 200: ['The page', bodies.DryRun], 404: ['There is no such campaign', bodies.Problem] },
+  },
+  {
+    route: listMessages,
+    name: 'listMessages',
+    summary: 'What members are told of, in which locales, and who has written the words',
+    answers: { 200: ['Kind by kind', bodies.Messages] },
+  },
+  {
+    route: getMessage,
+    name: 'getMessage',
+    summary: 'The words for one kind in one locale, and what they may speak of',
+    says: 'Liquid; docs/messages.md tells the filters.',
+    answers: { 200: ['What is said now', bodies.Message], 404: ['Nothing is written for it', bodies.Problem] },
+  },
+  {
+    route: putMessage,
+    name: 'writeMessage',
+    summary: 'Say it in other words',
+    says: 'They take the place of all that was written so before, and hold within seconds. They are tried out first: a text that could fail is refused.',
+    answers: { 200: ['What is said now', bodies.Message] },
+  },
+  {
+    route: deleteMessage,
+    name: 'deleteMessage',
+    summary: 'Say it as before it was written through the API',
+    says: 'Safe to repeat.',
+    answers: { 200: ['Gone, now or before', bodies.DeletedMessage] },
+  },
+  {
+    route: previewMessage,
+    name: 'previewMessage',
+    summary: 'How a message arrives on each channel, and what an SMS of it costs',
+    says: 'Made of an example. With `words` it shows those, and saves nothing.',
+    answers: { 200: ['Channel by channel', bodies.Preview] },
+  },
+  {
+    route: testMessage,
+    name: 'sendTestMessage',
+    summary: 'Send it to one member, made of an example',
+    says: 'Safe to repeat: once for each `testId`. It goes the way of an answer to the member, with the consent that takes.',
+    answers: {
+      202: ['On its way', bodies.TestSent],
+      404: ['Nobody is known by that', bodies.Problem],
+      409: ['It `says-nothing` there', bodies.Problem],
+    },
   },
   {
     route: addStock,
@@ -612,7 +665,7 @@ function responses({ answers, route }: Operation): Json {
   );
 }
 
-const hasBody = ({ key }: Route): boolean => key.startsWith('POST') || key.startsWith('PATCH');
+const hasBody = ({ key }: Route): boolean => ['POST', 'PUT', 'PATCH'].includes(key.split(' ', 1)[0] ?? '');
 
 const takesNothing = ({ input }: Route, inPath: readonly string[]): boolean =>
   input.safeParse(Object.fromEntries(inPath.map((field) => [field, 'x']))).success;

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Scope } from '../keyring.ts';
 
 /** As API Gateway names it, and as the API's document does. */
-export type RouteKey = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /v1/${string}`;
+export type RouteKey = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /v1/${string}`;
 
 /** What one route takes, and whom it lets in. The handlers and the API's document are made from it. */
 export interface Route<Schema extends z.ZodType = z.ZodType> {
