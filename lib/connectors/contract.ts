@@ -67,6 +67,8 @@ export interface SinkEvent {
 export interface MemberCopy {
   /** The member's phone and e-mail, where they are shared, and always the vendor's own ids of him. */
   readonly identities: readonly Identity[];
+  /** The account is a part of this member's by now, and so is all else that is said here. */
+  readonly mergedInto?: string;
   readonly name?: string;
   readonly locale?: string;
   /** What the API answers for him, since the ledger's last entry. Written again if it has moved on during the write. */

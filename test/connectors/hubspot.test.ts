@@ -176,6 +176,13 @@ describe('a member who goes', () => {
     }
   });
 
+  it('into another account is told nothing late: the contact with the e-mail is the other one’s', async () => {
+    const host = { ...ann, properties: { ...ann.properties, loyalty_member_id: 'm2', email: 'ann@example.com' } };
+    const vendor = hubspot({ contacts: [host] });
+    expect(await apply(vendor, [of('m1', {}, { mergedInto: 'm2' })])).toEqual([{ vendorId: 'm1' }]);
+    expect([...vendor.contacts.values()]).toEqual([host.properties]);
+  });
+
   it('and was never there has gone already', async () => {
     expect(await apply(hubspot(), [leaves('member.erased')])).toEqual([{ vendorId: 'm1' }]);
     expect(await apply(hubspot(), [leaves('member.merged')])).toEqual([{ vendorId: 'm1' }]);

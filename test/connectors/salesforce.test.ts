@@ -183,6 +183,13 @@ describe('a member who goes', () => {
     }
   });
 
+  it('into another account is told nothing late: the contact with the e-mail is the other one’s', async () => {
+    const host: Row = { ...ann, fields: { ...ann.fields, Loyalty_Member_Id__c: 'm2' } };
+    const vendor = salesforce({ rows: [host] });
+    expect(await apply(vendor, [of('m1', {}, { mergedInto: 'm2' })], { ledger: {} })).toEqual([{ vendorId: 'm1' }]);
+    expect(vendor.rows).toEqual([host]);
+  });
+
   it('and was never there has gone already', async () => {
     expect(await apply(salesforce(), [leaves('member.erased')])).toEqual([{ vendorId: 'm1' }]);
   });

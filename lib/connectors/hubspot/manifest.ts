@@ -134,6 +134,6 @@ export default defineManifest({
       .default([])
       .describe('For webhooks of workflows: sent as `x-api-key`; 24 random characters or more.'),
   }),
-  // An account without a paid hub may call 10 times a second, and telling takes three or four calls.
-  limits: { concurrency: 2, timeoutSeconds: 10, batch: 10, perSecond: 3 },
+  // An account without a paid hub may call 100 times in ten seconds.
+  limits: { concurrency: 2, timeoutSeconds: 10, batch: 10, perSecond: 9 },
 });

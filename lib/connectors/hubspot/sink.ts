@@ -52,7 +52,9 @@ interface Told {
   readonly member: MemberCopy;
 }
 
-const isLeaving = ({ event }: SinkEvent): boolean => event.type === 'member.erased' || event.type === 'member.merged';
+/** What is late about an account that was merged would make a second contact of somebody, or take the first. */
+const isLeaving = ({ event, member }: SinkEvent): boolean =>
+  event.type === 'member.erased' || event.type === 'member.merged' || member?.mergedInto !== undefined;
 
 /** By member. */
 async function written(told: readonly Told[], call: Call, settings: Settings): Promise<Map<string, Verdict>> {

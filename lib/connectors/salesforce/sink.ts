@@ -36,4 +36,6 @@ export const sink: RoleOf<typeof manifest, 'sink'> = {
   },
 };
 
-const isLeaving = ({ event }: SinkEvent): boolean => event.type === 'member.erased' || event.type === 'member.merged';
+/** What is late about an account that was merged would make a second record of somebody, or take the first. */
+const isLeaving = ({ event, member }: SinkEvent): boolean =>
+  event.type === 'member.erased' || event.type === 'member.merged' || member?.mergedInto !== undefined;

@@ -34,6 +34,7 @@ export function openMemberCopies({
       return {
         member: {
           identities: member.identities.filter(isShown),
+          ...(member.memberId !== memberId && { mergedInto: member.memberId }),
           ...(name !== undefined && shows('name') && { name }),
           ...(locale !== undefined && shows('locale') && { locale }),
           ...(stood && { standing: stood.standing }),
