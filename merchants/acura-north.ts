@@ -45,7 +45,7 @@ export default {
   alerts: { redemptionFromPoints: 10_000 },
   messages: {
     'points.earned': {
-      en: '{{ program }}: you earned {{ points }} points. Balance: {{ balance }}. Reply STOP to opt out.',
+      en: '{{ lead }}You earned {{ points | plural: one: "# point", other: "# points" }}.{% if last %} Balance: {{ balance | number }}. Reply STOP to opt out.{% endif %}',
     },
   },
   connectors: [

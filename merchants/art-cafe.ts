@@ -125,43 +125,13 @@ export default {
     fraud: { largestSale: '5000.00', salesPerMember: { max: 20, per: 'hour' }, refundRatioBp: 6_000 },
   },
   alerts: { redemptionFromPoints: 400 },
+  brand: { colour: '#7c2d12', imprint: 'Café Kunstpause · hello@kunstpause.example' },
+  // What is not here is said in the words that everybody has.
   messages: {
     // A greeting says itself what came with it: an empty text is no message.
     'points.earned': {
-      en: '{% if activity != "birthday" and activity != "anniversary" %}{{ program }}: {{ points }} points for you{% if pending %}, {{ pending }} of them later{% endif %}. Balance: {{ balance }}. Reply STOP to opt out.{% endif %}',
-      de: '{% if activity != "birthday" and activity != "anniversary" %}{{ program }}: {{ points }} Punkte für dich{% if pending %}, davon {{ pending }} später{% endif %}. Stand: {{ balance }}. Abmelden mit STOP.{% endif %}',
-    },
-    'points.activated': {
-      en: '{{ program }}: {{ points }} points have become yours to spend. Balance: {{ balance }}.',
-      de: '{{ program }}: {{ points }} Punkte kannst du jetzt einlösen. Stand: {{ balance }}.',
-    },
-    'points.redeemed': {
-      en: '{{ program }}: {{ points }} points redeemed. Balance: {{ balance }}.',
-      de: '{{ program }}: {{ points }} Punkte eingelöst. Stand: {{ balance }}.',
-    },
-    'points.expiring': {
-      en: '{{ program }}: {{ points }} of your points expire {% if on == through %}on {{ on }}{% else %}from {{ on }} to {{ through }}{% endif %}. Balance: {{ balance }}.',
-      de: '{{ program }}: {{ points }} deiner Punkte verfallen {% if on == through %}am {{ on }}{% else %}vom {{ on }} bis {{ through }}{% endif %}. Stand: {{ balance }}.',
-    },
-    'points.expired': {
-      en: '{{ program }}: {{ points }} points have expired. Balance: {{ balance }}.',
-      de: '{{ program }}: {{ points }} Punkte sind verfallen. Stand: {{ balance }}.',
-    },
-    birthday: {
-      en: '{{ program }}: happy birthday{% if name != "" %}, {{ name }}{% endif %}! {{ points }} points from all of us.',
-      de: '{{ program }}: alles Gute zum Geburtstag{% if name != "" %}, {{ name }}{% endif %}! {{ points }} Punkte von uns allen.',
-    },
-    anniversary: {
-      en: '{{ program }}: {% if years == 1 %}a year{% else %}{{ years }} years{% endif %} with us, thank you! {{ points }} points for you.',
-      de: '{{ program }}: {% if years == 1 %}ein Jahr{% else %}{{ years }} Jahre{% endif %} bei uns, danke! {{ points }} Punkte für dich.',
-    },
-    'milestone.reached': {
-      en: '{{ program }}: {% if of == "visits" %}your visit number {{ count }}. How good that you come!{% else %}{{ count }} points collected. Chapeau!{% endif %}',
-      de: '{{ program }}: {% if of == "visits" %}dein {{ count }}. Besuch. Schön, dass du kommst!{% else %}{{ count }} Punkte gesammelt. Chapeau!{% endif %}',
-    },
-    'statement.ready': {
-      en: '{{ program }} in {{ period }}: {{ earned }} points earned, {{ redeemed }} redeemed, {{ expired }} expired. Balance: {{ closingBalance }}.{% if nextExpiryOn %} {{ nextExpiryPoints }} of them are good until {{ nextExpiryOn }}.{% endif %}',
-      de: '{{ program }} im Monat {{ period }}: {{ earned }} Punkte gesammelt, {{ redeemed }} eingelöst, {{ expired }} verfallen. Stand: {{ closingBalance }}.{% if nextExpiryOn %} Davon gelten {{ nextExpiryPoints }} bis {{ nextExpiryOn }}.{% endif %}',
+      en: '{% unless activity == "birthday" or activity == "anniversary" %}{{ lead }}{{ points | plural: one: "# point", other: "# points" }} for you{% if pending %}, {{ pending | number }} of them later{% endif %}.{% if last %} Balance: {{ balance | number }}. Reply STOP to opt out.{% endif %}{% endunless %}',
+      de: '{% unless activity == "birthday" or activity == "anniversary" %}{{ lead }}{{ points | plural: one: "# Punkt", other: "# Punkte" }} für dich{% if pending %}, davon {{ pending | number }} später{% endif %}.{% if last %} Stand: {{ balance | number }}. Abmelden mit STOP.{% endif %}{% endunless %}',
     },
     // Each step of the ladder invites to something else.
     'member.inactive': {

@@ -157,15 +157,3 @@ function filled({ part, locale }: Saying, template: string, values: Values, mann
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
-
-/** The text of an SMS about one event, of the merchant's own words alone. */
-export function messageFor(
-  event: LoyaltyEvent,
-  member: Member,
-  merchant: DeployedMerchant,
-  /** Those of a campaign, which are not in the merchant's file. */
-  texts: Messages[EventType] = merchant.messages[event.type],
-): { locale: string; text: string } | undefined {
-  const made = texts && compose([event], member, merchant, { channel: 'sms', overrides: { [event.type]: texts } });
-  return made && { locale: made.locale, text: made.text };
-}

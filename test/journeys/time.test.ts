@@ -5,7 +5,7 @@ import type { Entry } from '../../lib/loyalty/entry.ts';
 import { auditMember } from '../../lib/runtime/audit.ts';
 import type { DeployedMerchant } from '../../lib/runtime/config.ts';
 import type { Member } from '../../lib/runtime/members.ts';
-import { messageFor } from '../../lib/runtime/messages.ts';
+import { compose } from '../../lib/runtime/messages.ts';
 import artCafe from '../../merchants/art-cafe.ts';
 import { checkMerchant } from '../../merchants/merchant.ts';
 import { ledgerOf } from './ledger-of.ts';
@@ -44,6 +44,13 @@ beforeAll(async () => {
 afterAll(() => shop?.stop());
 
 const journalOf = ({ id }: Person): readonly Entry[] => journals.get(id) ?? [];
+/** A day as it stands in a text, or the month of it. */
+const written = (locale: 'en' | 'de', day: string, what: 'day' | 'month' = 'day') =>
+  new Intl.DateTimeFormat(locale === 'en' ? 'en-001' : 'de-DE', {
+    year: 'numeric',
+    ...(what === 'day' ? { month: 'short', day: 'numeric' } : { month: 'long' }),
+    timeZone: 'UTC',
+  }).format(new Date(day));
 const smsTo = ({ phone }: Person, about = /./) =>
   sms.filter(({ to, text }) => to === phone && about.test(text)).map(({ on, text }) => ({ on, text }));
 const eventsOf = ({ id }: Person, type: string) =>
@@ -71,7 +78,7 @@ describe('at once', () => {
 
   it('visit-count milestone: the tenth visit is thanked for', () => {
     expect(smsTo(year.cast.regular, /dein 10\. Besuch/)).toEqual([
-      { on: year.first, text: `${CLUB}: dein 10. Besuch. Schön, dass du kommst!` },
+      { on: year.first, text: `${CLUB}: Dein 10. Besuch. Schön, dass du kommst!` },
     ]);
     expect(eventsOf(year.cast.regular, 'milestone.reached')).toEqual([
       { milestoneId: 'visits', of: 'visits', count: 10 },
@@ -131,7 +138,7 @@ describe('as the calendar says', () => {
   it('birthday: a greeting and a present, on the day, and nobody else can tell of one', async () => {
     const { born } = year.cast;
     expect(smsTo(born).filter(({ on }) => on === year.birthday)).toEqual([
-      { on: year.birthday, text: `${CLUB}: happy birthday, Guest 2! 30 points from all of us.` },
+      { on: year.birthday, text: `${CLUB}: Happy birthday, Guest 2! 30 points from all of us. Reply STOP to opt out.` },
     ]);
     // The year and the month have two of them.
     const kept = await activities(born, 'birthday');
@@ -146,10 +153,12 @@ describe('as the calendar says', () => {
     const kept = await Promise.all(year.people.map((person) => activities(person, 'anniversary')));
     expect(kept).toEqual(year.people.map(() => [{ on, points: 20 }]));
     const { born, quiet, deaf } = year.cast;
-    expect(smsTo(born, /a year with us/)).toEqual([
-      { on, text: `${CLUB}: a year with us, thank you! 20 points for you.` },
+    expect(smsTo(born, /A year with us/)).toEqual([
+      { on, text: `${CLUB}: A year with us, thank you! 20 points for you. Reply STOP to opt out.` },
     ]);
-    expect(smsTo(quiet, /ein Jahr/)).toEqual([{ on, text: `${CLUB}: ein Jahr bei uns, danke! 20 Punkte für dich.` }]);
+    expect(smsTo(quiet, /Ein Jahr/)).toEqual([
+      { on, text: `${CLUB}: Ein Jahr bei uns, danke! 20 Punkte für dich. Abmelden mit STOP.` },
+    ]);
     expect(smsTo(deaf)).toEqual([]);
     expect(eventsOf(deaf, 'anniversary')).toEqual([{ years: 1, points: 20 }]);
   });
@@ -170,9 +179,9 @@ describe('as the calendar says', () => {
     expect((await told(patron, 'statement')).map(({ on, detail }) => [detail.period, on])).toEqual(
       months.map((month, index) => [month.slice(0, 7), monthsLater()[index]]),
     );
-    expect(smsTo(patron, / in \d{4}-\d\d: /)[0]).toEqual({
+    expect(smsTo(patron, / points earned, /)[0]).toEqual({
       on: monthsLater()[0],
-      text: `${CLUB} in ${year.first.slice(0, 7)}: 1100 points earned, 0 redeemed, 0 expired. Balance: 1100. 1100 of them are good until ${year.lapses}.`,
+      text: `${CLUB}: ${written('en', year.first, 'month')}: 1,100 points earned, 0 redeemed, 0 expired. Balance: 1,100. 1,100 of them are good until ${written('en', year.lapses)}.`,
     });
     // One month in which they bought, one that was their anniversary.
     expect((await told(quiet, 'statement')).map(({ detail }) => detail.period)).toEqual([
@@ -196,7 +205,7 @@ describe('when a year is over', () => {
     const on = [addMonths(year.first, 12), addDays(year.lapses, -7), addDays(year.lapses, -1)];
     const said = smsTo(quiet, /verfallen am/);
     expect(said.map((one) => one.on)).toEqual(on);
-    for (const { text } of said) expect(text).toContain(`50 deiner Punkte verfallen am ${year.lapses}.`);
+    for (const { text } of said) expect(text).toContain(`50 deiner Punkte verfallen am ${written('de', year.lapses)}.`);
     expect(eventsOf(quiet, 'points.expiring').map(({ last }) => last)).toEqual([false, false, true]);
     // Whether the last one was given is in the journal, also when it could not be.
     const proof = async (person: Person) => (await told(person, 'reminder-told')).map(({ detail }) => detail.outcome);
@@ -239,7 +248,10 @@ describe('a year of fifty members', () => {
       const warning = entries.findLast(({ change }) => change.reminds?.dates[date]?.rung === 1);
       if (!warning || warning.seq > seq || -amount > (warning.change.reminds?.dates[date]?.points ?? 0)) return true;
       const heard = smsTo(person, /expire|verfallen/).some(
-        ({ on, text }) => on === dayOf(warning.recordedAt) && on <= date && text.includes(date),
+        ({ on, text }) =>
+          on === dayOf(warning.recordedAt) &&
+          on <= date &&
+          (['en', 'de'] as const).some((locale) => text.includes(written(locale, date))),
       );
       return heard === person.deaf;
     });
@@ -255,7 +267,7 @@ describe('a year of fifty members', () => {
         const texts = journalOf(person)
           .flatMap(announce)
           .filter(({ type }) => on.includes(type))
-          .flatMap((event) => messageFor(event, member, merchant)?.text ?? []);
+          .flatMap((event) => compose([event], member, merchant, { channel: 'sms', overrides: {} })?.text ?? []);
         return [person.phone, person.deaf ? [] : texts.sort()];
       }),
     );
