@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Alert, LoyaltyEvent, Message, Ticket } from '../loyalty/events.ts';
 import type { Channel, Fact, Identity } from '../loyalty/facts.ts';
+import type { Value } from '../loyalty/program/rewards.ts';
 import type { Failure } from './kit/http.ts';
 import type { RawRequest, Reply, Verified } from './kit/webhook.ts';
 
@@ -61,6 +62,16 @@ export interface SinkEvent {
   readonly event: LoyaltyEvent;
   /** Absent once the member was erased. */
   readonly member?: MemberCopy;
+  /** What came with a redeemed reward, while it can be used. */
+  readonly code?: SharedCode;
+}
+
+/** Whoever knows it can use it: it is written to the shop that takes it, and nowhere else. */
+export interface SharedCode {
+  readonly code: string;
+  readonly value: Value;
+  /** The last day on which it can be used, in the merchant’s zone. */
+  readonly validThrough: string;
 }
 
 /** As things stand now, which may be later than the event: only what the manifest's `shares` names. */
@@ -89,7 +100,7 @@ export interface Standing {
 }
 
 /** What of a member leaves for the vendor. The page of the connector says so to the merchant. */
-export type Shared = 'phone' | 'email' | 'name' | 'locale' | 'standing';
+export type Shared = 'phone' | 'email' | 'name' | 'locale' | 'standing' | 'code';
 
 /** A page of what was looked up. */
 export interface Found {

@@ -17,5 +17,6 @@ export const connectors: {
   typeform: () => import('./typeform/index.ts'),
   webhook: () => import('./webhook/index.ts'),
   whatsapp: () => import('./whatsapp/index.ts'),
+  woocommerce: () => import('./woocommerce/index.ts'),
   zendesk: () => import('./zendesk/index.ts'),
 };

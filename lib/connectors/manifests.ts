@@ -10,6 +10,7 @@ import twilioSms from './twilio-sms/manifest.ts';
 import typeform from './typeform/manifest.ts';
 import webhook from './webhook/manifest.ts';
 import whatsapp from './whatsapp/manifest.ts';
+import woocommerce from './woocommerce/manifest.ts';
 import zendesk from './zendesk/manifest.ts';
 
 /** Every connector there is, as data. */
@@ -26,6 +27,7 @@ export const manifests = {
   typeform,
   webhook,
   whatsapp,
+  woocommerce,
   zendesk,
 } as const;
 export type ConnectorId = keyof typeof manifests;

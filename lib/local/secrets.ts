@@ -39,6 +39,10 @@ const demos: Readonly<Record<string, Demo>> = {
     make: () => ({ inboundKeys: [`whsec_${key()}`], inboundSecrets: [hex(16)], outboundKeys: [`whsec_${key()}`] }),
     signsWith: first('inboundKeys'),
   },
+  woocommerce: {
+    make: () => ({ webhookSecrets: [hex(16)], consumerKey: `ck_${hex(16)}`, consumerSecret: `cs_${hex(16)}` }),
+    signsWith: first('webhookSecrets'),
+  },
 };
 
 /** Fills what is marked as unset, and says for each connector what its senders sign with. */

@@ -63,7 +63,12 @@ export function announce(entry: Entry): LoyaltyEvent[] {
         ...(detail.orderId && { orderId: detail.orderId }),
       });
       if (detail.rewardId)
-        say('reward.redeemed', { redemptionId: detail.redemptionId, rewardId: detail.rewardId, points: detail.points });
+        say('reward.redeemed', {
+          redemptionId: detail.redemptionId,
+          rewardId: detail.rewardId,
+          points: detail.points,
+          ...(detail.code && { codeId: detail.code }),
+        });
       break;
     case 'refund':
       if (detail.reversed > 0 || detail.returned > 0) {

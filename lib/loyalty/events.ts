@@ -91,7 +91,13 @@ export const events = {
   /** The words are the campaign's own: whoever sends them looks them up. */
   'campaign.message': event('campaign.message', { campaignId: z.string() }),
   'reward.unlocked': event('reward.unlocked', { rewardId: z.string() }),
-  'reward.redeemed': event('reward.redeemed', { redemptionId: z.string(), rewardId: z.string(), points: z.int() }),
+  'reward.redeemed': event('reward.redeemed', {
+    redemptionId: z.string(),
+    rewardId: z.string(),
+    points: z.int(),
+    /** Under which name the code is kept that came with it: no one can use that. */
+    codeId: z.string().optional(),
+  }),
   'tier.changed': event('tier.changed', { from: z.string(), to: z.string() }),
   'referral.completed': event('referral.completed', { points: z.int().nonnegative() }),
   'referral.reversed': event('referral.reversed', { points: z.int().nonnegative() }),

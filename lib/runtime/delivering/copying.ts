@@ -3,6 +3,7 @@ import type { Context, Manifest, Roles, Verdict } from '../../connectors/contrac
 import type { LoyaltyEvent } from '../../loyalty/events.ts';
 import { type Attempts, attempted } from './attempts.ts';
 import type { MemberCopies } from './member-copies.ts';
+import type { SharedCodes } from './shared-codes.ts';
 import type { Ending, ToldEvent } from './told.ts';
 import type { Vendor } from './vendor.ts';
 
@@ -15,10 +16,11 @@ export interface CopyingOptions<M extends Manifest> {
   readonly vendor: Vendor<M>;
   readonly attempts: Attempts;
   readonly copies: MemberCopies;
+  readonly codes: SharedCodes;
 }
 
 /** Keeps a vendor's copy: several events in one call, each with an end of its own. */
-export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts, copies }: CopyingOptions<M>) {
+export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts, copies, codes }: CopyingOptions<M>) {
   type OfMember = ToldEvent<LoyaltyEvent>;
 
   /**
@@ -30,11 +32,16 @@ export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts
     let left = told;
     for (let writes = 1; left.length > 0 && writes <= WRITES_MAX; writes += 1) {
       const shown = await Promise.all(
-        left.map(async (one) => ({ one, event: one.event, ...(await copies.of(one.event.memberId)) })),
+        left.map(async (one) => ({
+          one,
+          event: one.event,
+          code: await codes.of(one.event),
+          ...(await copies.of(one.event.memberId)),
+        })),
       );
       const made = await vendor.askOfEach(around, (context) =>
         sink.apply(
-          shown.map(({ event, member }) => ({ event, ...(member && { member }) })),
+          shown.map(({ event, member, code }) => ({ event, ...(member && { member }), ...(code && { code }) })),
           context,
         ),
       );

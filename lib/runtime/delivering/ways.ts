@@ -3,12 +3,13 @@ import type { LoyaltyEvent } from '../../loyalty/events.ts';
 import { merchant, setting } from '../config.ts';
 import { openDeliveries } from '../deliveries.ts';
 import { dynamodb } from '../dynamodb.ts';
-import { members } from '../shop.ts';
+import { members, supplies } from '../shop.ts';
 import { openStandings } from '../standings.ts';
 import { openAttempts } from './attempts.ts';
 import { openCopying } from './copying.ts';
 import { openMemberCopies } from './member-copies.ts';
 import { openSending } from './sending.ts';
+import { openSharedCodes } from './shared-codes.ts';
 import { openAlerting, openTicketing } from './staff.ts';
 import { type Ending, isOfAll, type Told } from './told.ts';
 import { openVendor } from './vendor.ts';
@@ -45,9 +46,10 @@ export function waysOf<M extends Manifest>(connector: Connector<M>): readonly Wa
         firstTier: program.tiers[0]?.id ?? '',
       }),
   });
+  const codes = openSharedCodes({ manifest, codes: () => supplies().codes });
   const ways = [
     channel && ofMembers(openSending({ manifest, channel, vendor, deliveries })),
-    sink && ofMembers(openCopying({ ...noted('sink'), sink, limits: manifest.limits, copies })),
+    sink && ofMembers(openCopying({ ...noted('sink'), sink, limits: manifest.limits, copies, codes })),
     alert && openAlerting({ ...noted('alert'), alert }),
     ticket && openTicketing({ ...noted('ticket'), ticket, copies }),
   ].filter((way) => way !== undefined);

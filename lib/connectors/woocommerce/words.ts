@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type * as z from 'zod';
+import type { Fact } from '../../loyalty/facts.ts';
+import { minorDigits } from '../../loyalty/money.ts';
+import type { Context } from '../contract.ts';
+import { Permanent } from '../kit/errors.ts';
+import { minor, total } from '../kit/facts.ts';
+import { identities } from '../kit/identities.ts';
+import { phoneIn } from '../kit/phone-numbers.ts';
+import type { Customer, LineItem, Order } from './bodies.ts';
+import type manifest from './manifest.ts';
+
+/** WooCommerce’s orders and customers in our words, whether we were told of them or looked them up. */
+
+type Draft = z.input<typeof Fact>;
+type Settings = Pick<Context<typeof manifest>['settings'], 'earnOn'>;
+
+/** An order is told with every change of it, as it stands when the telling is made, which may be later than the change. */
+export function ordered(order: Order, { earnOn }: Settings): Draft[] {
+  if (earnOn.includes(order.status)) return [sold(order), ...refunded(order)];
+  // What never earned has nothing to give back: it would wait for its sale for ever.
+  if (!hasEarned(order, earnOn)) return [];
+  switch (order.status) {
+    case 'refunded':
+      return [...refunded(order), whole(order, 'return', changedAt(order))];
+    case 'cancelled':
+    case 'trash':
+      return [whole(order, 'cancelled', changedAt(order))];
+    default:
+      return [];
+  }
+}
+
+/** Where it stood before is not told, but when it was paid and completed is. */
+const hasEarned = (order: Order, earnOn: Settings['earnOn']): boolean =>
+  earnOn.some((status) => Boolean(status === 'completed' ? order.date_completed_gmt : order.date_paid_gmt));
+
+/** Of an order that was deleted only its number is told. If it never earned, this waits for it and is forgotten. */
+export const deleted = (id: number, now: Date, currency: string): Draft[] => [
+  whole({ id, currency }, 'cancelled', now.toISOString()),
+];
+
+const sold = (order: Order): Draft => ({
+  ...about(order),
+  type: 'sale',
+  factId: `woocommerce:order:${order.id}:earned`,
+  occurredAt: utc(order.date_completed_gmt ?? order.date_paid_gmt ?? order.date_created_gmt),
+  ...goods(order),
+  paidMinor: Math.max(0, amount(order.total, order.currency)),
+});
+
+/** An order names its refunds by their money alone: how much of each was tax is the sale’s share. */
+function refunded(order: Order): Draft[] {
+  return (order.refunds ?? []).flatMap(({ id, total: money }): Draft[] => {
+    const grossMinor = amount(money.replace(/^-/, ''), order.currency);
+    if (grossMinor === 0) return [];
+    return [
+      {
+        ...about(order),
+        type: 'refund',
+        factId: `woocommerce:refund:${id}`,
+        refundId: String(id),
+        occurredAt: changedAt(order),
+        identities: [],
+        extent: { kind: 'amount', grossMinor },
+      },
+    ];
+  });
+}
+
+const whole = (
+  { id, currency }: Pick<Order, 'id' | 'currency'>,
+  reason: 'return' | 'cancelled',
+  at: string,
+): Draft => ({
+  type: 'refund',
+  source: 'woocommerce',
+  factId: `woocommerce:order:${id}:${reason === 'return' ? 'refunded' : 'cancelled'}`,
+  refundId: `${reason === 'return' ? 'refunded' : 'cancelled'}:${id}`,
+  orderId: String(id),
+  occurredAt: at,
+  identities: [],
+  currency,
+  extent: { kind: 'everything' },
+  reason,
+});
+
+const about = (order: Order) => ({
+  source: 'woocommerce',
+  orderId: String(order.id),
+  currency: order.currency,
+  identities: identities(
+    [
+      ['woocommerce', order.customer_id === 0 ? undefined : String(order.customer_id)],
+      ['email', order.billing?.email],
+      ['phone', order.billing?.phone],
+    ],
+    phoneIn(order.billing?.country),
+  ),
+});
+
+const changedAt = (order: Order): string => utc(order.date_modified_gmt);
+
+/** `2026-11-20T15:10:00` is meant in GMT. */
+export const utc = (time: string): string => (/(Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`);
+
+/** Shipping and fees are no goods, and stand in lists of their own. */
+function goods(order: Order) {
+  const lines = order.line_items.filter(({ quantity }) => quantity > 0).map((item) => lineOf(item, order.currency));
+  const sums = {
+    netMinor: total(lines.map((line) => line.netMinor)),
+    grossMinor: total(lines.map((line) => line.grossMinor)),
+  };
+  // More lines than a fact can hold, or one that takes something off the others: the sum of them is what counts.
+  const isWhole = lines.length <= 200 && lines.every(({ netMinor, grossMinor }) => netMinor >= 0 && grossMinor >= 0);
+  return isWhole
+    ? { ...sums, lines }
+    : { netMinor: Math.max(0, sums.netMinor), grossMinor: Math.max(0, sums.grossMinor), lines: [] };
+}
+
+function lineOf(item: LineItem, currency: string) {
+  const of = (text: string | null | undefined) => amount(text ?? '0', currency);
+  const netMinor = of(item.total);
+  const listNetMinor = of(item.subtotal);
+  return {
+    id: String(item.id),
+    ...(item.sku && { sku: item.sku }),
+    quantity: item.quantity,
+    netMinor,
+    grossMinor: netMinor + of(item.total_tax),
+    ...(listNetMinor > netMinor && { listNetMinor, listGrossMinor: listNetMinor + of(item.subtotal_tax) }),
+  };
+}
+
+/** Shops may reckon with more digits than the currency has: half a cent and more is one. */
+function amount(text: string, currency: string): number {
+  const [, sign, units = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  // Refuses what is no currency, before its digits are counted.
+  const whole = minor(units, currency);
+  const digits = minorDigits(currency);
+  const kept = Number(fraction.slice(0, digits).padEnd(digits, '0') || 0);
+  const sum = whole + kept + (Number(fraction[digits] ?? 0) >= 5 ? 1 : 0);
+  return sign ? -sum : sum;
+}
+
+export function customer(body: Customer): Draft {
+  const name = [body.first_name, body.last_name].filter(Boolean).join(' ').slice(0, 200);
+  const known = identities(
+    [
+      ['woocommerce', String(body.id)],
+      ['email', body.email],
+      ['phone', body.billing?.phone],
+    ],
+    phoneIn(body.billing?.country),
+  );
+  const changed = body.date_modified_gmt ?? body.date_created_gmt;
+  if (!changed) throw new Permanent('the customer has no date');
+  // By what is said and not by when: writing the points into the customer’s record is a change of it too.
+  const content = createHash('sha256')
+    .update(JSON.stringify([name, known]))
+    .digest('base64url')
+    .slice(0, 22);
+  return {
+    type: 'member',
+    source: 'woocommerce',
+    factId: `woocommerce:customer:${body.id}:${content}`,
+    occurredAt: utc(changed),
+    identities: known,
+    profile: name ? { name } : {},
+  };
+}
