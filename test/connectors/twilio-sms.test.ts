@@ -61,7 +61,7 @@ describe('a text', () => {
       Body: 'Kunstpause Club: 12 Punkte & ein Gruß.',
       MessagingServiceSid: fixture.settings.messagingServiceSid,
       ValidityPeriod: '14400',
-      StatusCallback: 'https://api.example/webhooks/twilio-sms',
+      StatusCallback: 'https://api.example/webhooks/twilio-sms?m=m1.7.points.earned.sms',
     });
   });
 
@@ -123,6 +123,76 @@ describe('a text', () => {
   it('may have gone when the answer breaks off', async () => {
     const broken = new ReadableStream({ start: (controller) => controller.error(new Error('reset')) });
     expect(await failure(async () => new Response(broken, { status: 201 }))).toBeInstanceOf(Unknown);
+  });
+});
+
+describe('a text whose end is not known', () => {
+  const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toUTCString();
+  const listed = (change: object = {}) => ({
+    ...(JSON.parse(answer.body) as object),
+    date_created: hoursAgo(1),
+    ...change,
+  });
+  const lookUp = (messages: object[], change: Partial<Message> = {}, calls: [string, RequestInit?][] = []) =>
+    connector.roles.channel.find?.(
+      { ...message, ...change },
+      contextOf(connector, fixture, {
+        now,
+        fetch: async (url, init) => {
+          calls.push([String(url), init]);
+          return Response.json({ messages, page: 0, page_size: 100 });
+        },
+      }),
+    );
+
+  it('is looked for by its reader, and known by its words', async () => {
+    const calls: [string, RequestInit?][] = [];
+    const messages = [listed({ sid: 'SM2', body: 'Something else' }), listed()];
+    expect(await lookUp(messages, {}, calls)).toEqual({ vendorId: SID });
+    expect(calls.map(([url, init]) => [url, init?.method, init?.redirect])).toEqual([
+      [
+        `https://api.twilio.com/2010-04-01/Accounts/${ACCOUNT}/Messages.json?To=%2B4915112345678&PageSize=100`,
+        undefined,
+        'manual',
+      ],
+    ]);
+  });
+
+  it('is the newest of those with the same words, whatever became of it', async () => {
+    const messages = [listed({ sid: 'SM2', status: 'failed' }), listed({ sid: 'SM3', date_created: hoursAgo(3) })];
+    expect(await lookUp(messages)).toEqual({ vendorId: 'SM2' });
+  });
+
+  it('is known with the plainer marks that a Messaging Service puts in', async () => {
+    const messages = [listed({ body: "It's 12 points - and... more" })];
+    expect(await lookUp(messages, { text: 'It’s 12\u00a0points – and… more' })).toEqual({ vendorId: SID });
+    expect(await lookUp(messages, { text: 'It’s 13 points – and… more' })).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing', []],
+    ['other words', [listed({ body: '13 Punkte' })]],
+    ['the same words two days ago', [listed({ date_created: hoursAgo(48) })]],
+    ['the same words, from another service', [listed({ messaging_service_sid: 'MG2' })]],
+    ['the same words, from the member', [listed({ direction: 'inbound' })]],
+  ])('was not sent when Twilio has %s', async (_, messages) => expect(await lookUp(messages)).toBeUndefined());
+
+  it.each([
+    ['Twilio keeps no words', [listed({ body: '' })]],
+    ['there is too much to look through', Array.from({ length: 100 }, () => listed({ body: 'x' }))],
+  ])('nobody can tell when %s', (_, messages) => expect(lookUp(messages)).rejects.toThrow(Permanent));
+
+  it.each([
+    [500, Transient],
+    [429, Transient],
+    [401, Unauthorized],
+    [404, Permanent],
+    [200, Permanent],
+  ])('is looked for again, or not, after a %d', async (http, kind) => {
+    const around = contextOf(connector, fixture, { now, fetch: async () => new Response('down', { status: http }) });
+    const error = await connector.roles.channel.find?.(message, around).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(kind);
+    expect(String(error)).not.toContain(message.to);
   });
 });
 
@@ -263,6 +333,18 @@ describe('what Twilio tells', () => {
   ])('with %s is parked', (_, body) => expect(() => told(body)).toThrow(Permanent));
 
   it('that is neither a status nor a text is nothing for us', () => expect(told(form({ CallSid: 'CA1' }))).toEqual([]));
+
+  it('names our message where the address of the receipts does, which is signed', () => {
+    const body = status('delivered');
+    const at = (query: string) => {
+      const url = `https://api.example/webhooks/twilio-sms${query}`;
+      const signature = signUrlForm(url, Buffer.from(body), fixture.secret.authToken);
+      const request = { ...send(body), url, headers: { 'x-twilio-signature': signature } };
+      return translate(verify(request, context) as Verified, context) as readonly { messageId?: string }[];
+    };
+    expect(at('?m=m1.7.points.earned%20x')[0]?.messageId).toBe('m1.7.points.earned x');
+    for (const query of ['', '?m=', `?m=${'x'.repeat(201)}`]) expect(at(query)[0]).not.toHaveProperty('messageId');
+  });
 
   it('is proven by either token, over the registered address and the query as it came', () => {
     for (const key of [fixture.secret.authToken, fixture.secret.secondaryAuthToken ?? ''])

@@ -4,6 +4,7 @@ import type { RoleOf } from '../contract.ts';
 import { OptedOut, Permanent, Transient, Unauthorized, Unknown } from '../kit/errors.ts';
 import { type Asked, classify, type Failure } from '../kit/http.ts';
 import { messagesOf } from './client.ts';
+import { find } from './look-up.ts';
 import type manifest from './manifest.ts';
 
 const TEXT_MAX = 1_600;
@@ -26,7 +27,8 @@ export const channel: RoleOf<typeof manifest, 'channel'> = {
         body: message.text,
         messagingServiceSid: settings.messagingServiceSid,
         validityPeriod: VALIDITY_SECONDS,
-        ...(message.receiptUrl && { statusCallback: message.receiptUrl }),
+        // Our own name of it comes back with every receipt, also where this answer never arrives.
+        ...(message.receiptUrl && { statusCallback: `${message.receiptUrl}?m=${encodeURIComponent(message.id)}` }),
       });
       sid = sent.sid;
     } catch (error) {
@@ -35,6 +37,7 @@ export const channel: RoleOf<typeof manifest, 'channel'> = {
     if (typeof sid !== 'string' || !sid) throw new Unknown('Twilio took the message and did not say under which name');
     return { vendorId: sid };
   },
+  find,
 };
 
 function meaning(error: unknown, asked: Asked): Failure {

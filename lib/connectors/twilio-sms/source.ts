@@ -63,13 +63,19 @@ export const source: RoleOf<typeof manifest, 'source'> = {
     const form = fields(readForm(request.body));
     // Twilio sends no time: it happened just now.
     const at = now.toISOString();
-    if (form.MessageStatus !== undefined) return facts(receipt(shape(Status, form), at));
+    if (form.MessageStatus !== undefined) return facts(receipt(shape(Status, form), at, nameIn(request.url)));
     if (form.Body !== undefined || form.OptOutType !== undefined) return facts(incoming(shape(Incoming, form), at));
     return [];
   },
 };
 
-function receipt(status: z.output<typeof Status>, occurredAt: string): Draft[] {
+/** Our own name of the message, which stands in the address that its receipts go to. */
+function nameIn(url: string): string | undefined {
+  const name = new URL(url).searchParams.get('m') ?? '';
+  return name !== '' && name.length <= 200 ? name : undefined;
+}
+
+function receipt(status: z.output<typeof Status>, occurredAt: string, messageId: string | undefined): Draft[] {
   const known = Object.hasOwn(RECEIPTS, status.MessageStatus);
   if (!known) return [];
   const base = { source: 'twilio-sms', occurredAt, identities: whose(status.To ?? '') };
@@ -79,6 +85,7 @@ function receipt(status: z.output<typeof Status>, occurredAt: string): Draft[] {
       type: 'receipt',
       factId: `twilio-sms:${status.MessageSid}:${status.MessageStatus}`,
       vendorId: status.MessageSid,
+      ...(messageId !== undefined && { messageId }),
       status: RECEIPTS[status.MessageStatus as keyof typeof RECEIPTS],
       ...(status.ErrorCode && { reason: `Twilio error ${status.ErrorCode}` }),
     },
