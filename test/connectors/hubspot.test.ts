@@ -423,7 +423,11 @@ describe('what happened at HubSpot', () => {
   it('is looked up once, however often it is named', async () => {
     const { facts, vendor } = translate([...pinged, ...pinged, notice('deal.creation', 7001)]);
     expect(await facts).toEqual([sale]);
-    expect(pathsOf(vendor).filter((path) => path.includes('/deals/'))).toHaveLength(1);
+    expect(vendor.calls.map(({ body }) => JSON.parse(body).inputs)).toEqual([
+      [{ id: '7001' }],
+      [{ id: '7001' }],
+      [{ id: '501' }],
+    ]);
   });
 
   it.each([
@@ -468,7 +472,7 @@ describe('what happened at HubSpot', () => {
       return fact?.identities.find(({ type }) => type === 'hubspot')?.value;
     };
     expect(await buyers([{ id: '1200' }, { id: '501' }])).toBe('501');
-    expect(await buyers([{ id: '501' }, { id: '1200', type: 'primary_contact' }])).toBe('1200');
+    expect(await buyers([{ id: '501' }, { id: '1200', label: 'Primary' }])).toBe('1200');
     expect(await buyers([])).toBeUndefined();
   });
 
@@ -549,6 +553,20 @@ describe('what happened at HubSpot', () => {
     await expect(translate({ dealname: 'x' }, {}, {}, 'deal').facts).rejects.toThrow(Permanent);
   });
 
+  it('a hundred deals that are moved at once are a few calls', async () => {
+    const deals = Array.from({ length: 100 }, (_, index) => ({ ...won, id: String(8_000 + index) }));
+    const body = deals.map(({ id }) => notice('deal.propertyChange', Number(id), { propertyName: 'dealstage' }));
+    const { facts, vendor } = translate(body, { deals });
+    expect(await facts).toHaveLength(100);
+    expect(vendor.calls).toHaveLength(6);
+  });
+
+  it('what HubSpot could not look up for the moment is not taken for deleted', async () => {
+    const answer = { status: 'COMPLETE', results: [], errors: [{ category: 'RATE_LIMITS', message: 'slow down' }] };
+    const { facts } = translate(pinged, { failures: [Response.json(answer, { status: 207 })] });
+    await expect(facts).rejects.toThrow(Transient);
+  });
+
   it('nothing is told while HubSpot is away', async () => {
     const { facts } = translate(pinged, { failures: [new Response('', { status: 503 })] });
     await expect(facts).rejects.toThrow(Transient);
@@ -556,7 +574,7 @@ describe('what happened at HubSpot', () => {
 });
 
 describe('looking back', () => {
-  const days = Array.from({ length: 12 }, (_, index) => ({ ...won, id: String(8_000 + index) }));
+  const days = Array.from({ length: 120 }, (_, index) => ({ ...won, id: String(8_000 + index) }));
   const since = fixture.source.reconcile?.since as Date;
 
   it('goes page by page through all that has changed since', async () => {

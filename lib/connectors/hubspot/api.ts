@@ -3,7 +3,8 @@ import { minuteIn } from '../../loyalty/calendar.ts';
 import type { Context } from '../contract.ts';
 import { Permanent, Transient } from '../kit/errors.ts';
 import type { Failure } from '../kit/http.ts';
-import { type Call, openJsonApi } from '../kit/json-api.ts';
+import { type Call, NotThere, openJsonApi } from '../kit/json-api.ts';
+import { read } from '../kit/read.ts';
 import manifest from './manifest.ts';
 
 /** HubSpot has read it and says no: about one of those that were sent along, or about all. */
@@ -14,6 +15,7 @@ export class Refused extends Permanent {
 export const OBJECTS = `/crm/objects/${manifest.apiVersion}`;
 export const CONTACTS = `${OBJECTS}/contacts`;
 export const DEALS = `${OBJECTS}/deals`;
+export const CONTACTS_OF_DEALS = `/crm/associations/${manifest.apiVersion}/deals/contacts`;
 export const EVENTS = `/events/${manifest.apiVersion}/send/batch`;
 export const ACCOUNT = `/account-info/${manifest.apiVersion}/details`;
 
@@ -64,6 +66,26 @@ export const failureOf = (refusal: Refusal): Failure =>
   PASSING.has(refusal.category ?? '')
     ? new Transient(`HubSpot refused it for now: ${wordsOf(refusal)}`)
     : new Refused(`HubSpot refused it: ${wordsOf(refusal)}`);
+
+const Found = z.object({ results: z.array(z.looseObject({})), errors: z.array(Refusal).default([]) });
+
+/** All that there are of those that are asked for: what is missing was deleted, or never was. */
+export async function readAll(
+  path: string,
+  body: { readonly inputs: readonly { readonly id: string }[] } & Readonly<Record<string, unknown>>,
+  call: Call,
+): Promise<readonly unknown[]> {
+  if (body.inputs.length === 0) return [];
+  try {
+    const { results, errors } = read(Found, await call('POST', `${path}/batch/read`, body));
+    const failure = errors.map(failureOf).find((one) => one instanceof Transient);
+    if (failure) throw failure;
+    return results;
+  } catch (error) {
+    if (error instanceof NotThere) return [];
+    throw error;
+  }
+}
 
 const BURST_SECONDS = 10;
 const LOCKED = 423;

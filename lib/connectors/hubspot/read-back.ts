@@ -4,30 +4,38 @@ import type { Context } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
 import { facts, minor } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
-import { type Call, NotThere } from '../kit/json-api.ts';
-import { read } from '../kit/read.ts';
-import { CONTACTS, DEALS } from './api.ts';
+import type { Call } from '../kit/json-api.ts';
+import { shape } from '../kit/read.ts';
+import { CONTACTS, CONTACTS_OF_DEALS, DEALS, readAll } from './api.ts';
 import { keyOf } from './contact.ts';
 import type manifest from './manifest.ts';
 
-/** A deal and a contact, looked up and put into our words. */
+/** Deals and contacts, looked up and put into our words. */
 
 export interface Reader {
   readonly call: Call;
   readonly settings: Context<typeof manifest>['settings'];
 }
 
+/** What was found. Its facts are read one by one, so that one that cannot be read keeps nobody from the others. */
+export interface Thing {
+  readonly id: string;
+  readonly facts: () => readonly Fact[];
+}
+
+/** More are not taken at a time where a history is asked for. */
+export const AT_ONCE = 50;
+
+const Id = z.union([z.string().min(1).max(40), z.int().positive().transform(String)]);
 const Text = z.string().nullish();
 const Time = z.iso.datetime({ offset: true });
 const History = z.array(z.object({ value: z.string(), timestamp: Time }));
+const Named = z.looseObject({ id: Id });
 
 const Deal = z.object({
-  id: z.string().min(1).max(40),
+  id: Id,
   properties: z.object({ amount: Text, deal_currency_code: Text }),
   propertiesWithHistory: z.object({ dealstage: History.default([]) }),
-  associations: z
-    .object({ contacts: z.object({ results: z.array(z.object({ id: z.string(), type: Text })) }).optional() })
-    .optional(),
 });
 type Deal = z.output<typeof Deal>;
 
@@ -37,67 +45,86 @@ interface Spell {
   readonly until?: string;
 }
 
+/** At most `AT_ONCE`. */
+export async function readDeals(ids: readonly string[], reader: Reader): Promise<readonly Thing[]> {
+  const found = await readAll(
+    DEALS,
+    {
+      inputs: ids.map((id) => ({ id })),
+      properties: ['amount', 'deal_currency_code'],
+      propertiesWithHistory: ['dealstage'],
+    },
+    reader.call,
+  );
+  const deals = found.map((one) => ({ id: shape(Named, one).id, one, deal: Deal.safeParse(one).data }));
+  const sold = deals.flatMap(({ deal }) => (deal && current(spellsOf(deal, reader)) ? [deal.id] : []));
+  const buyers = await buyersOf(sold, reader);
+  return deals.map(({ id, one, deal }) => ({
+    id,
+    facts: () => factsOfDeal(deal ?? shape(Deal, one), buyers.get(id) ?? [], reader),
+  }));
+}
+
 /**
  * A deal that is won is a sale; one that leaves the won stages takes it back. It may be won again, hence the time in the
  * order's name: a stage that was hit by mistake, and left again, costs the buyer nothing.
  */
-export async function readDeal(id: string, { call, settings }: Reader): Promise<readonly Fact[]> {
-  const query = new URLSearchParams({
-    properties: 'amount,deal_currency_code',
-    propertiesWithHistory: 'dealstage',
-    associations: 'contacts',
-  });
-  const deal = await thereOr(async () => read(Deal, await call('GET', `${DEALS}/${id}?${query}`)));
-  if (!deal) return [];
-  const spells = spellsOf(deal.propertiesWithHistory.dealstage, settings.wonStages);
-  const undone = spells.flatMap(({ from, until }) => (until === undefined ? [] : [{ from, until }]));
-  const current = spells.find(({ until }) => until === undefined);
-  if (spells.length === 0) return [];
-  const currency = (deal.properties.deal_currency_code || settings.currency).toUpperCase();
+function factsOfDeal(deal: Deal, buyer: Fact['identities'], reader: Reader): readonly Fact[] {
+  const currency = (deal.properties.deal_currency_code || reader.settings.currency).toUpperCase();
+  const spells = spellsOf(deal, reader);
+  const sold = current(spells);
   return facts([
-    ...undone.map(({ from, until }) => ({
-      type: 'refund' as const,
-      source: 'hubspot',
-      factId: `hubspot:deal:${orderOf(deal, from)}:undone`,
-      refundId: `undone:${orderOf(deal, from)}`,
-      orderId: orderOf(deal, from),
-      occurredAt: until,
-      identities: [],
-      currency,
-      extent: { kind: 'everything' as const },
-      reason: 'cancelled' as const,
-    })),
-    ...(current ? [await sale(deal, current, currency, { call, settings })] : []),
+    ...spells.flatMap(({ from, until }) =>
+      until === undefined
+        ? []
+        : [
+            {
+              type: 'refund' as const,
+              source: 'hubspot',
+              factId: `hubspot:deal:${orderOf(deal, from)}:undone`,
+              refundId: `undone:${orderOf(deal, from)}`,
+              orderId: orderOf(deal, from),
+              occurredAt: until,
+              identities: [],
+              currency,
+              extent: { kind: 'everything' as const },
+              reason: 'cancelled' as const,
+            },
+          ],
+    ),
+    ...(sold ? [sale(deal, sold, currency, buyer)] : []),
   ]);
 }
 
 const orderOf = ({ id }: Deal, from: string): string => `${id}:${Date.parse(from)}`;
 
 /** HubSpot writes the newest first. */
-function spellsOf(history: z.output<typeof History>, wonStages: readonly string[]): Spell[] {
+function spellsOf({ propertiesWithHistory: { dealstage } }: Deal, { settings }: Reader): readonly Spell[] {
   const spells: Spell[] = [];
-  for (const { value, timestamp } of history.toSorted((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp))) {
-    const last = spells.at(-1);
-    const isOpen = last !== undefined && last.until === undefined;
-    if (wonStages.includes(value)) {
-      if (!isOpen) spells.push({ from: timestamp });
-    } else if (isOpen) spells.splice(-1, 1, { ...last, until: timestamp });
+  for (const { value, timestamp } of dealstage.toSorted((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp))) {
+    const open = current(spells);
+    if (settings.wonStages.includes(value)) {
+      if (!open) spells.push({ from: timestamp });
+    } else if (open) spells.splice(-1, 1, { ...open, until: timestamp });
   }
   return spells;
 }
 
-async function sale(deal: Deal, { from }: Spell, currency: string, reader: Reader) {
+/** Only the last can be open. */
+const current = (spells: readonly Spell[]): Spell | undefined =>
+  spells.at(-1)?.until === undefined ? spells.at(-1) : undefined;
+
+function sale(deal: Deal, { from }: Spell, currency: string, buyer: Fact['identities']) {
   if (!deal.properties.amount) throw new Permanent('the deal was won and has no amount');
   // HubSpot does not say what of it is tax.
   const amount = minor(deal.properties.amount, currency);
-  const [buyer] = (deal.associations?.contacts?.results ?? []).toSorted(primaryFirst);
   return {
     type: 'sale' as const,
     source: 'hubspot',
     factId: `hubspot:deal:${orderOf(deal, from)}:won`,
     orderId: orderOf(deal, from),
     occurredAt: from,
-    identities: buyer ? await buyerOf(buyer.id, reader) : [],
+    identities: buyer,
     currency,
     netMinor: amount,
     grossMinor: amount,
@@ -105,32 +132,60 @@ async function sale(deal: Deal, { from }: Spell, currency: string, reader: Reade
   };
 }
 
+const Associated = z.array(
+  z.object({
+    from: z.object({ id: Id }),
+    to: z.array(z.object({ toObjectId: Id, associationTypes: z.array(z.object({ label: Text })).default([]) })),
+  }),
+);
+type Associate = z.output<typeof Associated>[number]['to'][number];
+
+/** By deal: all that is known about whom it was sold to. */
+async function buyersOf(dealIds: readonly string[], reader: Reader): Promise<Map<string, Fact['identities']>> {
+  const inputs = dealIds.map((id) => ({ id }));
+  const associated = shape(Associated, await readAll(CONTACTS_OF_DEALS, { inputs }, reader.call));
+  const chosen = new Map(
+    associated.flatMap(({ from, to }): [string, string][] => {
+      const [buyer] = to.toSorted(primaryFirst);
+      return buyer ? [[from.id, buyer.toObjectId]] : [];
+    }),
+  );
+  const contacts = new Map(
+    (await contactsOf([...new Set(chosen.values())], reader)).map((contact) => [contact.id, contact]),
+  );
+  return new Map(
+    [...chosen].map(([deal, contact]) => {
+      const buyer = contacts.get(contact);
+      return [deal, buyer ? identitiesOf(buyer, reader) : []];
+    }),
+  );
+}
+
 /** A deal may have several contacts: points are one person's. The same one each time, hence the lowest number else. */
-const primaryFirst = (a: { id: string; type?: string | null }, b: { id: string; type?: string | null }): number =>
-  Number(isPrimary(b)) - Number(isPrimary(a)) || a.id.localeCompare(b.id, 'en', { numeric: true });
-const isPrimary = ({ type }: { type?: string | null }): boolean => type?.includes('primary') ?? false;
+const primaryFirst = (a: Associate, b: Associate): number =>
+  Number(isPrimary(b)) - Number(isPrimary(a)) || a.toObjectId.localeCompare(b.toObjectId, 'en', { numeric: true });
+const isPrimary = ({ associationTypes }: Associate): boolean =>
+  associationTypes.some(({ label }) => /^primary/i.test(label ?? ''));
 
 const Contact = z.object({
-  id: z.string().min(1).max(40),
+  id: Id,
   updatedAt: Time,
-  properties: z.looseObject({
-    email: Text,
-    phone: Text,
-    mobilephone: Text,
-    firstname: Text,
-    lastname: Text,
-    hs_email_optout: Text,
-  }),
+  properties: z.looseObject({ email: Text, phone: Text, mobilephone: Text, firstname: Text, lastname: Text }),
   propertiesWithHistory: z.object({ hs_email_optout: History.default([]) }).optional(),
 });
 type Contact = z.output<typeof Contact>;
 
-async function contactOf(id: string, { call, settings }: Reader): Promise<Contact | undefined> {
-  const query = new URLSearchParams({
-    properties: ['email', 'phone', 'mobilephone', 'firstname', 'lastname', keyOf(settings)].join(','),
-    propertiesWithHistory: 'hs_email_optout',
-  });
-  return thereOr(async () => read(Contact, await call('GET', `${CONTACTS}/${id}?${query}`)));
+async function contactsOf(ids: readonly string[], { call, settings }: Reader): Promise<readonly Contact[]> {
+  const found = await readAll(
+    CONTACTS,
+    {
+      inputs: ids.map((id) => ({ id })),
+      properties: ['email', 'phone', 'mobilephone', 'firstname', 'lastname', keyOf(settings)],
+      propertiesWithHistory: ['hs_email_optout'],
+    },
+    call,
+  );
+  return shape(z.array(Contact), found);
 }
 
 const memberIdOf = ({ properties }: Contact, { settings }: Reader): string | undefined => {
@@ -147,16 +202,14 @@ const identitiesOf = (contact: Contact, reader: Reader) =>
     ['phone', contact.properties.phone],
   ]);
 
-async function buyerOf(id: string, reader: Reader) {
-  const contact = await contactOf(id, reader);
-  return contact ? identitiesOf(contact, reader) : [];
-}
+/** At most `AT_ONCE`. */
+export const readContacts = async (ids: readonly string[], reader: Reader): Promise<readonly Thing[]> =>
+  (await contactsOf(ids, reader)).map((contact) => ({ id: contact.id, facts: () => factsOfContact(contact, reader) }));
 
 /** Changes of a member's contact; of somebody else only where the merchant wants all of them enrolled. */
-export async function readContact(id: string, reader: Reader): Promise<readonly Fact[]> {
-  const contact = await contactOf(id, reader);
-  if (!contact || !(reader.settings.enrolContacts || memberIdOf(contact, reader))) return [];
-  const { updatedAt, properties, propertiesWithHistory } = contact;
+function factsOfContact(contact: Contact, reader: Reader): readonly Fact[] {
+  if (!reader.settings.enrolContacts && memberIdOf(contact, reader) === undefined) return [];
+  const { id, updatedAt, properties, propertiesWithHistory } = contact;
   const name = [properties.firstname, properties.lastname].filter(Boolean).join(' ').slice(0, 200);
   const about = { source: 'hubspot', identities: identitiesOf(contact, reader) };
   const [word] = propertiesWithHistory?.hs_email_optout ?? [];
@@ -164,7 +217,7 @@ export async function readContact(id: string, reader: Reader): Promise<readonly 
     {
       ...about,
       type: 'member',
-      factId: `hubspot:contact:${contact.id}:${updatedAt}`,
+      factId: `hubspot:contact:${id}:${updatedAt}`,
       occurredAt: updatedAt,
       profile: { ...(name && { name }) },
     },
@@ -173,7 +226,7 @@ export async function readContact(id: string, reader: Reader): Promise<readonly 
           {
             ...about,
             type: 'consent' as const,
-            factId: `hubspot:contact:${contact.id}:opted-out:${word.timestamp}`,
+            factId: `hubspot:contact:${id}:opted-out:${word.timestamp}`,
             occurredAt: word.timestamp,
             channel: 'email' as const,
             purpose: 'marketing' as const,
@@ -183,14 +236,4 @@ export async function readContact(id: string, reader: Reader): Promise<readonly 
         ]
       : []),
   ]);
-}
-
-/** What was deleted since has nothing to tell. */
-async function thereOr<Thing>(look: () => Promise<Thing>): Promise<Thing | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    if (error instanceof NotThere) return undefined;
-    throw error;
-  }
 }

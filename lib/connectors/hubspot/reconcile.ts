@@ -4,9 +4,7 @@ import { found } from '../kit/facts.ts';
 import { read } from '../kit/read.ts';
 import { DEALS, openHubSpot } from './api.ts';
 import type manifest from './manifest.ts';
-import { readDeal } from './read-back.ts';
-
-const PAGE = 5;
+import { AT_ONCE, readDeals } from './read-back.ts';
 
 const Deals = z.object({
   results: z.array(z.object({ id: z.string().regex(/^\d{1,20}$/) })),
@@ -24,14 +22,19 @@ export async function reconcile(since: Date, context: Context<typeof manifest>, 
       ],
       sorts: ['hs_lastmodifieddate'],
       properties: ['dealstage'],
-      limit: PAGE,
+      limit: AT_ONCE,
       after: after ?? '0',
     }),
   );
+  const deals = await readDeals(
+    results.map(({ id }) => id),
+    { call, settings: context.settings },
+  );
   return {
     ...(await found(
-      results.map(({ id }) => id),
-      (id) => readDeal(id, { call, settings: context.settings }),
+      deals,
+      ({ facts }) => facts(),
+      ({ id }) => id,
     )),
     ...(paging?.next && { next: paging.next.after }),
   };

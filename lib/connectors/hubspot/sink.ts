@@ -4,8 +4,8 @@ import type { LoyaltyEvent } from '../../loyalty/events.ts';
 import type { Context, MemberCopy, Receipt, RoleOf, SinkEvent, Verdict } from '../contract.ts';
 import { Permanent, Transient } from '../kit/errors.ts';
 import { type Call, NotThere } from '../kit/json-api.ts';
-import { read } from '../kit/read.ts';
-import { CONTACTS, EVENTS, failureOf, openHubSpot, Refusal, Refused } from './api.ts';
+import { read, shape } from '../kit/read.ts';
+import { CONTACTS, EVENTS, failureOf, openHubSpot, Refusal, Refused, readAll } from './api.ts';
 import { emailOf, keyOf, noStanding, type Properties, profileProperties, standingProperties } from './contact.ts';
 import type manifest from './manifest.ts';
 
@@ -82,25 +82,18 @@ async function written(told: readonly Told[], call: Call, settings: Settings): P
   return verdicts;
 }
 
-const Known = z.object({
-  results: z.array(z.object({ id: z.string(), properties: z.looseObject({}) })),
-});
+const Known = z.array(z.object({ properties: z.looseObject({}) }));
 
 /** Those that have a contact which is marked as theirs. */
 async function knownOf(memberIds: readonly string[], call: Call, settings: Settings): Promise<ReadonlySet<string>> {
   const key = keyOf(settings);
-  try {
-    const answer = await call('POST', `${CONTACTS}/batch/read`, {
-      idProperty: key,
-      inputs: memberIds.map((id) => ({ id })),
-      properties: [key],
-      propertiesWithHistory: [],
-    });
-    return new Set(read(Known, answer).results.map(({ properties }) => String(properties[key])));
-  } catch (error) {
-    if (error instanceof NotThere) return new Set();
-    throw error;
-  }
+  const inputs = memberIds.map((id) => ({ id }));
+  const found = await readAll(
+    CONTACTS,
+    { idProperty: key, inputs, properties: [key], propertiesWithHistory: [] },
+    call,
+  );
+  return new Set(shape(Known, found).map(({ properties }) => String(properties[key])));
 }
 
 const Contact = z.object({ id: z.string().min(1) });

@@ -6,12 +6,10 @@ import { read, shape } from '../kit/read.ts';
 import { type RawRequest, verifyHmac, verifySecret, withinTolerance } from '../kit/webhook.ts';
 import { openHubSpot } from './api.ts';
 import type manifest from './manifest.ts';
-import { type Reader, readContact, readDeal } from './read-back.ts';
+import { AT_ONCE, type Reader, readContacts, readDeals } from './read-back.ts';
 import { reconcile } from './reconcile.ts';
 
 const TOLERANCE_SECONDS = 300;
-/** How many things of one delivery are looked up at a time. */
-const AT_ONCE = 5;
 
 export const source: RoleOf<typeof manifest, 'source'> = {
   verify(request, { secret, settings, now }) {
@@ -35,15 +33,18 @@ export const source: RoleOf<typeof manifest, 'source'> = {
 
   /** A delivery only says that something is new: what it is, is looked up, so that a late one tells nothing stale. */
   async translate(request, context) {
+    const reader: Reader = { call: openHubSpot(context), settings: context.settings };
     const things = named(request);
-    const around: Reader = { call: openHubSpot(context), settings: context.settings };
     const told: Fact[] = [];
-    for (let at = 0; at < things.length; at += AT_ONCE) {
-      const some = things.slice(at, at + AT_ONCE);
-      const facts = await Promise.all(
-        some.map(({ of, id }) => (of === 'deal' ? readDeal(id, around) : readContact(id, around))),
-      );
-      told.push(...facts.flat());
+    for (const [of, readThings] of [
+      ['deal', readDeals],
+      ['contact', readContacts],
+    ] as const) {
+      const ids = things.filter((thing) => thing.of === of).map(({ id }) => id);
+      for (let at = 0; at < ids.length; at += AT_ONCE) {
+        const found = await readThings(ids.slice(at, at + AT_ONCE), reader);
+        told.push(...found.flatMap(({ facts }) => facts()));
+      }
     }
     return told;
   },
