@@ -12,14 +12,14 @@ export class Refused extends Permanent {
   override readonly name = 'Refused';
 }
 
-export const OBJECTS = `/crm/objects/${manifest.apiVersion}`;
+const OBJECTS = `/crm/objects/${manifest.apiVersion}`;
 export const CONTACTS = `${OBJECTS}/contacts`;
 export const DEALS = `${OBJECTS}/deals`;
 export const CONTACTS_OF_DEALS = `/crm/associations/${manifest.apiVersion}/deals/contacts`;
 export const EVENTS = `/events/${manifest.apiVersion}/send/batch`;
 export const ACCOUNT = `/account-info/${manifest.apiVersion}/details`;
 
-export type Around = Pick<Context<typeof manifest>, 'settings' | 'secret' | 'fetch' | 'now'>;
+type Around = Pick<Context<typeof manifest>, 'settings' | 'secret' | 'fetch' | 'now'>;
 
 export const openHubSpot = ({ settings, secret, fetch, now }: Around): Call =>
   openJsonApi({
