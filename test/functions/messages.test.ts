@@ -77,7 +77,7 @@ describe('the words that members are told in', () => {
         optional: [],
       },
     ]);
-    expect((await get('points.earned', 'en')).body.optional).toEqual(['pending', 'activity', 'nextExpiryOn']);
+    expect((await get('points.earned', 'en')).body.optional).toEqual(['pending', 'nextExpiryOn']);
   });
 
   it.each([

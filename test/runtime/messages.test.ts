@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import type { Channel } from '../../lib/loyalty/facts.ts';
@@ -431,6 +432,25 @@ describe('a message by WhatsApp', () => {
       text: 'Kunstpause Club: 12 points for you. Balance: 42.',
       template: { name: 'kunstpause_plus', values: ['Ada Lovelace', '12 42'] },
     });
+  });
+
+  it('has its template written out for the merchant, in each of our languages and with as many places', () => {
+    const page = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8');
+    const rows = page.split('\n').flatMap((line) => {
+      const [, name, , ...texts] = /^\| `[a-z_]+` /.test(line) ? line.split('|').map((cell) => cell.trim()) : [];
+      return name === undefined ? [] : [[name.replaceAll('`', ''), texts.filter((text) => text !== '')] as const];
+    });
+    const placesIn = (text: string) => [...new Set(text.match(/\{\{\d\}\}/g))].length;
+    const written = rows
+      .filter(([, texts]) => texts.length === SHIPPED_LANGUAGES.length)
+      .map(([name, texts]) => [name, texts.map(placesIn)]);
+    const shipped = MESSAGE_KINDS.map((kind) => {
+      const { template, values = [] } = shippedWords(kind, 'en')?.whatsapp ?? {};
+      return [template, SHIPPED_LANGUAGES.map(() => values.length)];
+    });
+    expect(written).toEqual(shipped);
+    // Meta takes no template that begins or ends with a place.
+    for (const [, texts] of rows) for (const text of texts) expect(text).not.toMatch(/^\{\{|\{\{\d\}\}\.?$/);
   });
 
   it('has none in a language in which none is named', () => {

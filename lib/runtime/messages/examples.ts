@@ -1,6 +1,6 @@
 import { events, type LoyaltyEvent } from '../../loyalty/events.ts';
 import type { DeployedMerchant } from '../config.ts';
-import { optionalNamesFor } from './values.ts';
+import { optionalIn } from './values.ts';
 
 type Kind = LoyaltyEvent['type'];
 type DataOf<K extends Kind> = Extract<LoyaltyEvent, { type: K }>['data'];
@@ -45,7 +45,7 @@ function dataOf({ program }: DeployedMerchant): { readonly [K in Kind]: DataOf<K
     },
     'campaign.message': { campaignId: 'rehearsal' },
     'reward.unlocked': { rewardId },
-    'reward.redeemed': { redemptionId: 'r-1', rewardId, points: 30 },
+    'reward.redeemed': { redemptionId: 'r-1', rewardId, points: 30, codeId: 'c-1' },
     'tier.changed': { from: lowest?.id ?? '', to: higher?.id ?? '' },
     'referral.completed': { points: 50 },
     'referral.reversed': { points: 50 },
@@ -88,7 +88,7 @@ export const exampleOf = (kind: Kind, merchant: DeployedMerchant): LoyaltyEvent 
 /** Every way in which it may happen, as far as a text can tell: with and without what may be missing, and in all its forms. */
 export function examplesOf(kind: Kind, merchant: DeployedMerchant): readonly LoyaltyEvent[] {
   const whole: Readonly<Record<string, unknown>> = dataOf(merchant)[kind];
-  const optional = optionalNamesFor(kind);
+  const optional = optionalIn(kind);
   const bare = Object.fromEntries(Object.entries(whole).filter(([name]) => !optional.includes(name)));
   const without = optional.map((name) => Object.fromEntries(Object.entries(whole).filter(([one]) => one !== name)));
   const shape: Record<string, { safeParse(value: unknown): { success: boolean } }> = events[kind].shape.data.shape;

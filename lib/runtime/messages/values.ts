@@ -32,6 +32,10 @@ export const namesFor = (kind: LoyaltyEvent['type']): readonly string[] => [
 
 /** Of them, those that are not always there. */
 export const optionalNamesFor = (kind: LoyaltyEvent['type']): readonly string[] =>
+  optionalIn(kind).filter((name) => !(COMMON as readonly string[]).includes(name));
+
+/** What an event of this kind may come without. */
+export const optionalIn = (kind: LoyaltyEvent['type']): readonly string[] =>
   Object.entries(events[kind].shape.data.shape)
     .filter(([, schema]) => schema.isOptional())
     .map(([name]) => name);
