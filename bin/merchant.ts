@@ -41,7 +41,7 @@ export async function merchantOf({ merchant: id, stage }: Pick<Where, 'merchant'
 /** Opens the merchant's tables and queues. Throws a line that says what to do when nothing is there. */
 export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
   const merchant = await merchantOf({ merchant: id, stage });
-  const connection = aws ? {} : localConnection(data);
+  const { vendors, ...connection } = aws ? { vendors: undefined } : localConnection(data);
   const prefix = prefixOf(merchant.id, stage);
   const tables = {
     accounts: `${prefix}-accounts`,
@@ -57,6 +57,10 @@ export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
     prefix,
     tables,
     client,
+    /** For clients of other services. */
+    connection,
+    /** Where the local cloud stands in for a vendor. */
+    vendorGateway: (connector: string) => vendors && `${vendors}/${connector}`,
     ledger: openLedger({ client, tables, program: merchant.program, version: 'operator', now }),
   };
 }
@@ -64,6 +68,8 @@ export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
 function localConnection(directory: string) {
   const file = join(directory, 'operator.json');
   if (!existsSync(file)) throw new Error(NOT_RUNNING);
-  const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(readFileSync(file, 'utf8')) as Operator;
-  return { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+  const { endpoint, region, accessKeyId, secretAccessKey, vendors } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  ) as Operator;
+  return { endpoint, region, credentials: { accessKeyId, secretAccessKey }, vendors };
 }

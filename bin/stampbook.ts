@@ -11,6 +11,9 @@ const commands: Readonly<Record<string, () => Promise<(stampbook: Command) => vo
   replay: async () => (await import('./commands/replay.ts')).replayProgram,
   report: async () => (await import('./commands/report.ts')).report,
   keys: async () => (await import('./commands/keys.ts')).keys,
+  dlq: async () => (await import('./commands/dlq.ts')).dlq,
+  secret: async () => (await import('./commands/secret.ts')).fillSecret,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 
 const asked = commands[process.argv[2] ?? ''];

@@ -11,11 +11,13 @@ import type { RawRequest, Reply, Verified } from '../lib/connectors/kit/webhook.
 import { Fact } from '../lib/loyalty/facts.ts';
 import { setting } from '../lib/runtime/config.ts';
 import { openContext } from '../lib/runtime/connector-context.ts';
+import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { openFactsQueue } from '../lib/runtime/facts-queue.ts';
 import { kept, unkept } from '../lib/runtime/intake.ts';
 import { count, log, publishCounts, reasonOf } from '../lib/runtime/log.ts';
 import { park } from '../lib/runtime/parking.ts';
 import { SecretUnset } from '../lib/runtime/secrets.ts';
+import { openSigns } from '../lib/runtime/signs.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
 import { worker } from '../lib/runtime/worker.ts';
 
@@ -35,6 +37,7 @@ class Unreadable extends Error {
 export function receiver<M extends Manifest>(connector: Connector<M>) {
   const source = sourceOf(connector);
   const { context, another, renewed } = openContext(connector.manifest, { patienceMs: PATIENCE_MS });
+  const signs = openSigns({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: connector.manifest.id });
   const factsQueue = openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') });
 
   /** What a translation has to ask the vendor may be refused for a token that is not good any more: once more with another. */
@@ -104,6 +107,7 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
         return later(failure);
       }
     }
+    await signs.heard();
     return { statusCode: 200 };
   }
 

@@ -12,6 +12,7 @@ import { count, log } from '../lib/runtime/log.ts';
 import { setAside } from '../lib/runtime/postponing.ts';
 import { openReconciling } from '../lib/runtime/reconciling.ts';
 import { SecretUnset } from '../lib/runtime/secrets.ts';
+import { openSigns } from '../lib/runtime/signs.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
 import { worker } from '../lib/runtime/worker.ts';
 
@@ -24,6 +25,7 @@ export function tender<M extends Manifest>(connector: Connector<M>) {
   const { manifest } = connector;
   const { source } = connector.roles as Partial<Roles<Context<M>>>;
   const vendor = openVendor(manifest);
+  const signs = openSigns({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: manifest.id });
   const factsQueue = openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') });
   const pageMs = manifest.limits.timeoutSeconds * 6_000;
 
@@ -36,6 +38,7 @@ export function tender<M extends Manifest>(connector: Connector<M>) {
       count('SubscriptionDiffers');
       log.warn('what the vendor sends us is not as it should be', { difference });
     }
+    await signs.subscribed(differences ?? []);
     log.info('subscribed', { differences: differences?.length ?? 0 });
   }
 

@@ -87,7 +87,10 @@ export class ConnectorInUse extends Construct {
     this.hookUrl = isSource(use) ? hookUrlOf(props.api, use) : undefined;
   }
 
-  private receive({ deployment, use, api, facts, bell }: ConnectorInUseProps, own: readonly Access[]): WorkQueue {
+  private receive(
+    { deployment, use, api, facts, program, bell }: ConnectorInUseProps,
+    own: readonly Access[],
+  ): WorkQueue {
     const { work, worker } = new QueueWorker(this, 'Receive', {
       deployment,
       worker: receiverOf(use),
@@ -103,6 +106,8 @@ export class ConnectorInUse extends Construct {
         knowing({ HOOK_URL: hookUrlOf(api, use) }),
         sending('QUEUE_FACTS_URL', facts),
         sending('QUEUE_INTAKE_PARKED_URL', queues.deadLetters),
+        // That something was heard.
+        table('TABLE_PROGRAM', program, 'UpdateItem'),
       ],
       bell,
     });

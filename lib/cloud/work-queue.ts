@@ -4,6 +4,9 @@ import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type Q
 import { Construct } from 'constructs';
 import { ring } from './bell.ts';
 import type { Deployment } from './deployment.ts';
+import { queueNamesOf } from './queue-names.ts';
+
+export { queueNamesOf };
 
 export interface WorkQueueProps {
   readonly deployment: Deployment;
@@ -71,10 +74,4 @@ export class WorkQueue extends Construct {
       because: `${name}: work has waited longer than ${props.patience.toHumanString()}`,
     });
   }
-}
-
-/** What a queue and its dead letters are called. */
-export function queueNamesOf(prefix: string, name: string, fifo = false): { name: string; parked: string } {
-  const suffix = fifo ? '.fifo' : '';
-  return { name: `${prefix}-${name}${suffix}`, parked: `${prefix}-${name}-parked${suffix}` };
 }

@@ -217,7 +217,7 @@ async function start(
   });
   door.serve({ api, outbox, control, show });
   writeJson(file('endpoints.json'), endpoints);
-  writeJson(file('operator.json'), { endpoint: aws.endpoint, region, ...aws.operator });
+  writeJson(file('operator.json'), { endpoint: aws.endpoint, region, ...aws.operator, vendors: `${door.url}/_vendor` });
   started.push(() => rmSync(file('operator.json'), { force: true }));
 
   if (options.demo) {

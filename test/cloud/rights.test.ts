@@ -150,6 +150,7 @@ describe('a function may do this, and nothing else', () => {
       {
         shopify: 'GetSecretValue',
         'facts.fifo': 'SendMessage',
+        program: 'UpdateItem',
         'shopify-intake': consume,
         'shopify-intake-parked': 'SendMessage',
       },
