@@ -125,7 +125,7 @@ export default {
     fraud: { largestSale: '5000.00', salesPerMember: { max: 20, per: 'hour' }, refundRatioBp: 6_000 },
   },
   alerts: { redemptionFromPoints: 400 },
-  brand: { colour: '#7c2d12', imprint: 'Café Kunstpause · hello@kunstpause.example' },
+  brand: { colour: '#7c2d12', imprint: 'Kunststraße 1, 10115 Berlin · hello@kunstpause.example' },
   // What is not here is said in the words that everybody has.
   messages: {
     // A greeting says itself what came with it: an empty text is no message.
