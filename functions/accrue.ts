@@ -4,14 +4,16 @@ import { type DisputeFact, Fact, type Identity, type ReceiptFact } from '../lib/
 import { consentIn } from '../lib/loyalty/replies.ts';
 import { replying } from '../lib/runtime/answering.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
-import { openDeliveries } from '../lib/runtime/deliveries.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { enrolment } from '../lib/runtime/enrolling.ts';
 import { groupOf } from '../lib/runtime/facts-queue.ts';
 import { normalized } from '../lib/runtime/identities.ts';
 import type { Outcome } from '../lib/runtime/journal.ts';
 import { count, log } from '../lib/runtime/log.ts';
+import { openMessageRows } from '../lib/runtime/message-rows.ts';
 import { park } from '../lib/runtime/parking.ts';
+import { openPlanQueue } from '../lib/runtime/plan-work.ts';
+import { openReceipts } from '../lib/runtime/receipts.ts';
 import { bookRefund } from '../lib/runtime/refunds.ts';
 import { ledger, members, orders, waitingRoom } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
@@ -146,10 +148,15 @@ async function dispute(fact: DisputeFact): Promise<Booked> {
   }
 }
 
-async function receipt({ source, vendorId, status, reason, occurredAt }: ReceiptFact): Promise<Booked> {
-  const { timeZone } = merchant().program;
-  const deliveries = openDeliveries({ client: dynamodb, table: setting('TABLE_PROGRAM'), connector: source, timeZone });
-  await deliveries.reported(vendorId, { status, reason, at: occurredAt });
+/** The vendor's word on a message; where it says that nobody got it, another channel may carry it. */
+async function receipt({ source, vendorId, messageId, status, reason }: ReceiptFact): Promise<Booked> {
+  const beside = { client: dynamodb, table: setting('TABLE_PROGRAM') };
+  const messages = openMessageRows({ ...beside, timeZone: merchant().program.timeZone });
+  const undone = await openReceipts({ ...beside, messages }).reported(source, { vendorId, messageId, status, reason });
+  if (undone) {
+    const plan = openPlanQueue({ client: sqs, url: setting('QUEUE_PLAN_URL') });
+    await plan.tell([{ kind: 'undone', messageId: undone.messageId, connector: source }]);
+  }
   return done;
 }
 

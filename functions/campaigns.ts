@@ -38,8 +38,8 @@ const campaigns = () =>
       client: scheduler,
       group: setting('SCHEDULE_GROUP'),
       roleArn: setting('SCHEDULER_ROLE_ARN'),
-      queueArn: setting('SWEEPS_ARN'),
-      deadLettersArn: setting('SWEEPS_PARKED_ARN'),
+      queueArn: setting('SCHEDULED_QUEUE_ARN'),
+      deadLettersArn: setting('SCHEDULED_PARKED_ARN'),
     }),
     send: async (message) => {
       await sqs.send(

@@ -55,6 +55,29 @@ const Use = z
     }
   });
 
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'write it as hours and minutes: "21:00"');
+
+/** How members are written to. */
+const Messaging = z.strictObject({
+  /**
+   * What nobody has to have at once waits for their end, in the member's zone. `false`: there are none. An answer, and
+   * what a member is just doing, is told at any hour.
+   */
+  quietHours: z
+    .union([
+      z.literal(false),
+      z
+        .strictObject({ from: TimeOfDay, to: TimeOfDay })
+        .refine(({ from, to }) => from !== to, 'begin and end at the same time: say false where there are none'),
+    ])
+    .default({ from: '21:00', to: '08:00' })
+    .transform((hours) => (hours === false ? undefined : hours)),
+  /** Greetings, invitations and campaigns to one member, in any seven days. */
+  marketingPerWeek: z.int().min(1).max(50).default(3),
+  /** What happens to a member within so many seconds is one message; 0: each is one of its own. */
+  mergeSeconds: z.int().min(0).max(900).default(10),
+});
+
 /** A channel for whatever comes that way, or for one purpose: to enrol is seldom to ask for offers. */
 const ChannelOrPurpose = z.union([Channel, z.strictObject({ channel: Channel, purpose: Purpose })], {
   error: () =>
@@ -71,6 +94,7 @@ export const Merchant = z
     program: Program,
     /** Event → locale → Liquid: a text, or words for each channel. What is left out is said in our own words. */
     messages: FileMessages.default({}),
+    messaging: Messaging.prefault({}),
     /** How e-mail looks. */
     brand: Brand.optional(),
     /** The locales in which messages exist, best known first. */

@@ -99,8 +99,8 @@ export const scheduling = (
     environment: {
       SCHEDULE_GROUP: group.ref,
       SCHEDULER_ROLE_ARN: role.roleArn,
-      SWEEPS_ARN: queue.queueArn,
-      SWEEPS_PARKED_ARN: deadLetters.queueArn,
+      SCHEDULED_QUEUE_ARN: queue.queueArn,
+      SCHEDULED_PARKED_ARN: deadLetters.queueArn,
     },
     statements: [
       allow(

@@ -5,7 +5,7 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Access, indexes, publishing, scheduling, sending, type TableAction, table } from './access.ts';
+import { type Access, indexes, knowing, publishing, scheduling, sending, type TableAction, table } from './access.ts';
 import { ApiFunction, type Route } from './api-function.ts';
 import { glance } from './bell.ts';
 import { Counting } from './counting.ts';
@@ -15,6 +15,7 @@ import type { Deployment } from './deployment.ts';
 import { acknowledge } from './findings.ts';
 import type { FunctionName } from './functions.ts';
 import { pascal } from './pascal.ts';
+import { Planning, PlanQueue } from './planning.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { Relay } from './relay.ts';
 import { ShopApi } from './shop-api.ts';
@@ -34,6 +35,8 @@ export class AppStack extends Stack {
   readonly bell: ITopic;
   /** Where sources put what they have understood. */
   readonly facts: IQueue;
+  /** Where whoever has something for a member puts it before the planner. */
+  readonly plan: IQueue;
   /** The merchant's own schedules. */
   readonly schedules: CfnScheduleGroup;
 
@@ -48,6 +51,9 @@ export class AppStack extends Stack {
       description: `What happened to the members of ${deployment.merchant.name}`,
     });
     const common = { deployment, bell: this.bell };
+
+    const planQueue = new PlanQueue(this, 'PlanQueue', common);
+    this.plan = planQueue.queue;
 
     const { accounts, entries, members, program, reports } = data;
     // The journal is added to and read; nobody may change or remove what stands in it.
@@ -74,6 +80,8 @@ export class AppStack extends Stack {
         // Whoever enrols sets free what waited for them.
         sending('QUEUE_FACTS_URL', own.queue),
         sending('QUEUE_FACTS_PARKED_URL', own.deadLetters),
+        // What members have asked is answered, and what did not reach them is said in another way.
+        sending('QUEUE_PLAN_URL', this.plan),
       ],
     });
     this.facts = accrual.work.queue;
@@ -157,6 +165,22 @@ export class AppStack extends Stack {
       table('TABLE_ENTRIES', entries, 'GetItem', 'Query', 'PutItem', 'ConditionCheckItem'),
       findingMembers,
       programAnd('PutItem'),
+    );
+
+    answers(
+      'messages',
+      [
+        'GET /v1/messages',
+        'GET /v1/messages/{kind}/{locale}',
+        'PUT /v1/messages/{kind}/{locale}',
+        'DELETE /v1/messages/{kind}/{locale}',
+        'POST /v1/messages/preview',
+        'POST /v1/messages/test',
+      ],
+      // Who is to read a test.
+      findingMembers,
+      programAnd('Query', 'PutItem', 'DeleteItem'),
+      sending('QUEUE_PLAN_URL', this.plan),
     );
 
     new ApiFunction(this, 'Unsubscribe', {
@@ -273,8 +297,32 @@ export class AppStack extends Stack {
       period: glance,
       because: 'A member’s balance is not the sum of the journal: the log names the entry; run "stampbook verify"',
     });
-    const { group, role } = this.schedule(deployment, { sweeps: sweeps.work, audit: audit.work });
+    const { group, role } = this.schedule(deployment, {
+      sweeps: sweeps.work,
+      audit: audit.work,
+      plan: planQueue,
+    });
     this.schedules = group;
+
+    const planning = new Planning(this, 'Planning', {
+      ...common,
+      queue: planQueue,
+      bus: this.bus,
+      may: [
+        findingMembers,
+        // Messages and how far they have come; words of staff and of campaigns; when somebody last wrote to us.
+        table('TABLE_PROGRAM', program, 'GetItem', 'Query', 'PutItem', 'UpdateItem'),
+        sending('QUEUE_PLAN_URL', this.plan),
+        sending('QUEUE_FACTS_URL', this.facts),
+        scheduling(group, role, 'message-*', planQueue),
+        knowing({ API_URL: this.api.apiEndpoint }),
+      ],
+    });
+    acknowledge(
+      planning,
+      'AwsSolutions-IAM5[Resource::arn:aws:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<Schedules>/message-*]',
+      'A message that waits for the morning has a schedule of its own; only those, in this merchant’s group.',
+    );
 
     const campaigns = answers(
       'campaigns',
@@ -307,20 +355,24 @@ export class AppStack extends Stack {
     say('ApiUrl', this.api.apiEndpoint, 'Where tills and shops call');
     say('DashboardUrl', dashboard.url, 'How it is doing');
     say('FactsParkedUrl', accrual.work.deadLetters.queueUrl, 'Facts that could not be booked');
+    say('PlanParkedUrl', planQueue.deadLetters.queueUrl, 'Messages to members that could not be planned');
     say('SweepsParkedUrl', sweeps.work.deadLetters.queueUrl, 'Sweeps that could not be done');
     say('AuditParkedUrl', audit.work.deadLetters.queueUrl, 'Parts of the ledger that could not be proved');
     say('RelayDeadUrl', relay.dead.queueUrl, 'Stretches of the journal that could not be told');
     say('TallyDeadUrl', counting.dead.queueUrl, 'Stretches of the journal that could not be counted');
   }
 
-  private schedule(deployment: Deployment, work: { readonly sweeps: WorkQueue; readonly audit: WorkQueue }) {
+  private schedule(
+    deployment: Deployment,
+    work: { readonly sweeps: WorkQueue; readonly audit: WorkQueue; readonly plan: WorkQueue },
+  ) {
     const { prefix } = deployment;
     const { timeZone } = deployment.merchant.program;
     const group = new CfnScheduleGroup(this, 'Schedules', { name: prefix });
     const role = schedulerRole(
       this,
       'SchedulerRole',
-      `Puts the sweeps and the audit of ${prefix} into their queues`,
+      `Puts the sweeps, the audit and waiting messages of ${prefix} into their queues`,
       Object.values(work),
     );
     const sweep = { group, role, work: work.sweeps, timeZone };

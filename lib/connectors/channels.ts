@@ -1,6 +1,7 @@
 import type { EventType, ProgramEventType } from '../loyalty/events.ts';
+import type { Way } from '../loyalty/planning.ts';
 import type { Manifest } from './contract.ts';
-import { manifests } from './manifests.ts';
+import { type ConnectorId, manifests } from './manifests.ts';
 
 interface Used {
   readonly id: string;
@@ -11,6 +12,15 @@ interface Used {
 /** Of the merchant's connectors, those that write to members when that happens. */
 export const channelsFor = (connectors: readonly Used[], event: EventType): readonly string[] =>
   connectors.filter(({ id, on }) => on.includes(event) && channelIds.has(id)).map(({ id }) => id);
+
+/** The ways to the merchant's members, in the order of its file. */
+export const waysThrough = (connectors: readonly Used[]): readonly Way[] =>
+  connectors
+    .filter(({ id }) => channelIds.has(id))
+    .map(({ id, on }) => {
+      const { channel = 'chat' }: Manifest = manifests[id as ConnectorId];
+      return { connector: id, channel, on: new Set(on) };
+    });
 
 const channelIds: ReadonlySet<string> = new Set(
   Object.values(manifests)

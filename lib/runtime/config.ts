@@ -4,6 +4,17 @@ import type { ConsentByEnrolling } from '../loyalty/consents.ts';
 import type { Told } from '../loyalty/events.ts';
 import type { Brand, Messages } from '../loyalty/message-words.ts';
 import type { Program } from '../loyalty/program.ts';
+import type { QuietHours } from '../loyalty/quiet-hours.ts';
+
+/** How members are written to. */
+export interface Messaging {
+  /** Messages that nobody has to have at once wait for the end of these hours, in the member's zone; absent: there are none. */
+  readonly quietHours?: QuietHours | undefined;
+  /** Advertising, in any seven days. */
+  readonly marketingPerWeek: number;
+  /** What happens to a member within so many seconds is one message; 0: each is one of its own. */
+  readonly mergeSeconds: number;
+}
 
 /** The merchant as it was checked at synth, with the version of its program. Lies beside the code, so that starting costs no call. */
 export interface DeployedMerchant {
@@ -15,6 +26,7 @@ export interface DeployedMerchant {
   readonly messages: Messages;
   /** How e-mail looks. */
   readonly brand?: Brand | undefined;
+  readonly messaging: Messaging;
   readonly alerts?: { readonly redemptionFromPoints: number } | undefined;
   readonly consentAtEnrolment: readonly ConsentByEnrolling[];
   readonly connectors: readonly {
@@ -45,13 +57,14 @@ export type Setting =
   | 'QUEUE_FACTS_URL'
   | 'QUEUE_FACTS_PARKED_URL'
   | 'QUEUE_PLAN_URL'
+  | 'QUEUE_PREFIX'
   | 'QUEUE_SWEEPS_URL'
   | 'QUEUE_AUDIT_URL'
   | 'QUEUE_TENDING_URL'
   | 'SCHEDULE_GROUP'
   | 'SCHEDULER_ROLE_ARN'
-  | 'SWEEPS_ARN'
-  | 'SWEEPS_PARKED_ARN'
+  | 'SCHEDULED_QUEUE_ARN'
+  | 'SCHEDULED_PARKED_ARN'
   | 'QUEUE_INTAKE_PARKED_URL'
   | 'QUEUE_URL'
   | 'QUEUE_PARKED_URL'

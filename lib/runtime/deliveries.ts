@@ -9,15 +9,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { dayIn } from '../loyalty/calendar.ts';
-import type { ReceiptFact } from '../loyalty/facts.ts';
 import type { DeliveryMeasure } from '../loyalty/report-tables.ts';
 import { countDelivery } from './delivery-counts.ts';
 
-/**
- * `sending`: handed to the vendor, and no word yet. `retry`: surely not done, and will be tried again. `unknown`: may
- * have been done; a message to a member is not sent again then. `skipped`: nobody to tell. `failed`: will never work.
- */
-export type DeliveryStatus = 'sending' | 'sent' | 'retry' | 'unknown' | 'skipped' | 'failed';
+/** `sending`: handed to the vendor, and no word yet. `retry`: will be tried again. `failed`: will never work as it is. */
+export type DeliveryStatus = 'sending' | 'sent' | 'retry' | 'failed';
 
 export interface Delivery {
   readonly status: DeliveryStatus;
@@ -30,8 +26,6 @@ export interface Delivery {
   readonly at: string;
   readonly vendorId?: string;
   readonly reason?: string;
-  /** What the vendor reported since. */
-  readonly receipt?: ReceiptFact['status'];
 }
 
 export type Claim =
@@ -42,8 +36,6 @@ export type Claim =
 const COUNTED: Readonly<Record<Exclude<DeliveryStatus, 'sending'>, readonly DeliveryMeasure[]>> = {
   sent: ['delivered'],
   retry: ['failed'],
-  unknown: ['failed', 'unsure'],
-  skipped: ['skipped'],
   failed: ['failed', 'parked'],
 };
 
@@ -52,19 +44,10 @@ const ATTEMPTS = 16;
 
 const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
-/** For questions about a message that somebody got, or did not get. */
+/** For questions about what somebody was told, or was not. */
 const KEEP_DAYS = 90;
 
-/** Receipts come in any order, and only move forward. What failed stays failed; what was delivered did not fail. */
-const RANKS: Readonly<Record<ReceiptFact['status'], number>> = {
-  accepted: 1,
-  sent: 2,
-  failed: 3,
-  delivered: 4,
-  read: 5,
-};
-
-/** What one connector was told, and what became of it: one row an event and role, and one for each name that the vendor gave. */
+/** What one connector was told of events, and what became of it: one row an event and role. */
 export function openDeliveries({
   client,
   table,
@@ -83,7 +66,6 @@ export function openDeliveries({
     pk: { S: `D#${connector}#${eventId}` },
     sk: { S: `D#${role}` },
   });
-  const vendorKey = (vendorId: string) => ({ pk: { S: `V#${connector}#${vendorId}` }, sk: { S: 'V' } });
   const ttl = () => Math.floor(now().getTime() / 1000) + KEEP_DAYS * 86_400;
 
   interface Condition {
@@ -92,7 +74,7 @@ export function openDeliveries({
   }
 
   function updating(
-    Key: ReturnType<typeof vendorKey>,
+    Key: ReturnType<typeof deliveryKey>,
     set: Readonly<Record<string, unknown>>,
     condition: Condition | undefined,
   ): Update {
@@ -119,7 +101,7 @@ export function openDeliveries({
 
   /** The row after it; or, when the condition does not hold, the row as it stands. */
   async function update(
-    Key: ReturnType<typeof vendorKey>,
+    Key: ReturnType<typeof deliveryKey>,
     set: Readonly<Record<string, unknown>>,
     condition?: Condition,
   ): Promise<{ readonly written: boolean; readonly row: Record<string, unknown> }> {
@@ -164,25 +146,6 @@ export function openDeliveries({
     }
   }
 
-  async function forward(
-    eventId: string,
-    role: string,
-    receipt: ReceiptFact['status'],
-    reason: string | undefined,
-  ): Promise<void> {
-    const set = (status: ReceiptFact['status']) => ({
-      receipt: status,
-      receiptRank: RANKS[status],
-      receiptReason: reason,
-    });
-    const counted = (status: 'delivered' | 'failed', what: DeliveryMeasure) =>
-      updateAndCount(eventId, role, set(status), onlyForward(status), [what]);
-    if (receipt === 'failed') return counted('failed', 'bounced');
-    // What was read has arrived, also where nobody said so: it arrived once.
-    if (receipt === 'delivered' || receipt === 'read') await counted('delivered', 'confirmed');
-    if (receipt !== 'delivered') await update(deliveryKey(eventId, role), set(receipt), onlyForward(receipt));
-  }
-
   return {
     /** Only one at a time works on an event: whoever's claim is written. `from` is the state in which it may be taken over. */
     async claim(eventId: string, role: string, messageId: string, from?: Delivery): Promise<Claim> {
@@ -204,8 +167,7 @@ export function openDeliveries({
     },
 
     /**
-     * What came of it. Members are told by a name that the vendor gives, and by which it reports. Where somebody else
-     * has said meanwhile what came of it, that stands, and is what was counted.
+     * What came of it. Where somebody else has said meanwhile what came of it, that stands, and is what was counted.
      */
     async settle(
       eventId: string,
@@ -220,27 +182,6 @@ export function openDeliveries({
         { when: '#status = :sending', values: { sending: 'sending' } },
         COUNTED[status],
       );
-      if (role !== 'channel' || status !== 'sent' || more.vendorId === undefined) return;
-      // By this name the vendor reports; it may have done so already.
-      const { row } = await update(vendorKey(more.vendorId), { eventId, role });
-      if (row.receipt)
-        await forward(eventId, role, row.receipt as ReceiptFact['status'], row.reason as string | undefined);
-    },
-
-    /**
-     * The vendor's word on a message. It may come before we have noted the message: then it is kept under the vendor's
-     * name for it. Whichever of the two comes second sees the first.
-     */
-    async reported(
-      vendorId: string,
-      { status, reason, at }: { status: ReceiptFact['status']; reason?: string | undefined; at: string },
-    ): Promise<void> {
-      const { written, row } = await update(
-        vendorKey(vendorId),
-        { receipt: status, receiptRank: RANKS[status], reason, at },
-        onlyForward(status),
-      );
-      if (written && typeof row.eventId === 'string') await forward(row.eventId, String(row.role), status, reason);
     },
   };
 }
@@ -250,8 +191,3 @@ function failuresBefore(from: Delivery | undefined): number {
   if (from === undefined || from.status === 'failed') return 0;
   return (from.failures ?? 0) + (from.status === 'sending' ? 1 : 0);
 }
-
-const onlyForward = (status: ReceiptFact['status']) => ({
-  when: 'attribute_not_exists(#receiptRank) OR (#receiptRank < :rank AND #receiptRank <> :failed)',
-  values: { rank: RANKS[status], failed: RANKS.failed },
-});

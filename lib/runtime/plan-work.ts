@@ -1,10 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 
-/** Why a channel has not carried a message: nothing of it reached the member there, and another may carry it. */
-export const Undone = z.enum(['not-now', 'refused', 'opted-out', 'undelivered']);
-export type Undone = z.output<typeof Undone>;
-
 /** What is put before the planner, beside the events that the bus brings it. */
 export const PlanWork = z.discriminatedUnion('kind', [
   /** What a member asked for, on the channel on which it was asked; made once for each `id`. */
@@ -17,14 +13,8 @@ export const PlanWork = z.discriminatedUnion('kind', [
     text: z.string(),
     purpose: z.literal('transactional'),
   }),
-  /** A channel has not carried it. */
-  z.object({
-    kind: z.literal('undone'),
-    messageId: z.string(),
-    connector: z.string(),
-    why: Undone,
-    reason: z.string(),
-  }),
+  /** Nothing of it has reached the member on that channel: another may carry it. Its row says why. */
+  z.object({ kind: z.literal('undone'), messageId: z.string(), connector: z.string() }),
   /** The time has come for what has waited. */
   z.object({ kind: z.literal('due'), memberId: z.string(), messageId: z.string() }),
 ]);

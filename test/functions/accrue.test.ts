@@ -350,7 +350,7 @@ describe('an activity, a reply, a receipt', () => {
     );
     expect(await account(known)).toMatchObject({ available: 5 });
     expect((await world.rows('program')).find(({ pk }) => pk === 'V#twilio-sms#SM1')).toMatchObject({
-      receipt: 'delivered',
+      status: 'delivered',
     });
   });
 });

@@ -25,7 +25,7 @@ function office(connector = 'twilio-sms', memory = new MemoryClient()) {
 }
 
 async function claim(deliveries: ReturnType<typeof openDeliveries>, eventId: string, from?: Delivery) {
-  const claim = await deliveries.claim(eventId, 'channel', 'm1', from);
+  const claim = await deliveries.claim(eventId, 'sink', 'm1', from);
   if (claim.kind === 'standing') return claim.delivery;
   return undefined;
 }
@@ -34,19 +34,17 @@ describe('what became of deliveries', () => {
   it('is counted by connector, on the merchant’s day on which it came of them', async () => {
     const { clock, deliveries, counts, memory } = office();
     await claim(deliveries, 'e1');
-    await deliveries.settle('e1', 'channel', 'retry', { reason: 'busy' });
+    await deliveries.settle('e1', 'sink', 'retry', { reason: 'busy' });
     // Past midnight in Berlin.
     clock.at = new Date('2026-03-10T23:00:00Z');
-    await deliveries.claim('e1', 'channel', 'm1', await claim(deliveries, 'e1'));
-    await deliveries.settle('e1', 'channel', 'sent', { vendorId: 'v1' });
+    await deliveries.claim('e1', 'sink', 'm1', await claim(deliveries, 'e1'));
+    await deliveries.settle('e1', 'sink', 'sent', { vendorId: 'v1' });
     const webhook = office('webhook', memory);
     await claim(webhook.deliveries, 'e2');
-    await webhook.deliveries.settle('e2', 'channel', 'failed', { reason: 'refused' });
-    await claim(webhook.deliveries, 'e3');
-    await webhook.deliveries.settle('e3', 'channel', 'retry', {}, true);
+    await webhook.deliveries.settle('e2', 'sink', 'failed', { reason: 'refused' });
     expect(await counts()).toEqual({
       '2026-03-10 twilio-sms': { failed: 1 },
-      '2026-03-10 webhook': { failed: 2, parked: 2 },
+      '2026-03-10 webhook': { failed: 1, parked: 1 },
       '2026-03-11 twilio-sms': { delivered: 1 },
     });
     expect(await counts({ from: '2026-03-11', to: '2026-03-11' })).toEqual({
@@ -57,34 +55,11 @@ describe('what became of deliveries', () => {
   it('is what was said first, when two have worked on the same', async () => {
     const { deliveries, counts } = office();
     await claim(deliveries, 'e1');
-    await deliveries.settle('e1', 'channel', 'sent', { vendorId: 'v1' });
-    await deliveries.settle('e1', 'channel', 'sent', { vendorId: 'v1' });
-    await deliveries.settle('e1', 'channel', 'retry', { reason: 'too late' });
+    await deliveries.settle('e1', 'sink', 'sent', { vendorId: 'v1' });
+    await deliveries.settle('e1', 'sink', 'sent', { vendorId: 'v1' });
+    await deliveries.settle('e1', 'sink', 'retry', { reason: 'too late' });
     expect(await claim(deliveries, 'e1')).toMatchObject({ status: 'sent' });
     expect(await counts()).toEqual({ '2026-03-10 twilio-sms': { delivered: 1 } });
-  });
-
-  it('is confirmed once, or came back once, in whatever order and however often the vendor reports', async () => {
-    const { deliveries, counts } = office();
-    for (const id of ['a', 'b', 'c']) {
-      await claim(deliveries, id);
-      await deliveries.settle(id, 'channel', 'sent', { vendorId: `v-${id}` });
-    }
-    const at = '2026-03-10T12:00:00Z';
-    for (const [vendorId, status] of [
-      ['v-a', 'read'],
-      ['v-a', 'delivered'],
-      ['v-a', 'read'],
-      ['v-b', 'sent'],
-      ['v-b', 'delivered'],
-      ['v-b', 'read'],
-      ['v-c', 'failed'],
-      ['v-c', 'failed'],
-      ['v-c', 'delivered'],
-    ] as const)
-      await deliveries.reported(vendorId, { status, at });
-    expect(await counts()).toEqual({ '2026-03-10 twilio-sms': { delivered: 3, confirmed: 2, bounced: 1 } });
-    expect(await claim(deliveries, 'a')).toMatchObject({ receipt: 'read' });
   });
 
   it.each([1, 2, 3])('is counted once through conflicts, lost answers and deaths (seed %i)', async (seed) => {
@@ -102,7 +77,7 @@ describe('what became of deliveries', () => {
           const client = memory.restarted();
           client.mishap = mishap;
           try {
-            return await open(client).settle(id, 'channel', 'sent');
+            return await open(client).settle(id, 'sink', 'sent');
           } catch (error) {
             if (!(error instanceof Died) && !/TimeoutError|Throttl|Internal/.test((error as Error).name)) throw error;
           }

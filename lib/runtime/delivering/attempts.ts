@@ -63,8 +63,6 @@ export function openAttempts({ deliveries, role }: AttemptsOptions) {
 function isOver({ status, reason, messageId }: Delivery, record: SQSRecord): boolean {
   switch (status) {
     case 'sent':
-    case 'skipped':
-    case 'unknown':
       return true;
     case 'retry':
     case 'sending':
@@ -90,10 +88,6 @@ export function afterFailure(thrown: unknown, before = 0): { readonly error: Err
   if (failures < triesMax() || error instanceof Permanent || error instanceof Unauthorized) return { error, failures };
   return { error: new Permanent(`tried ${failures} times: ${error.message}`, { cause: error }), failures };
 }
-
-/** The last time that it is brought for a reason that counts. */
-export const isLastTry = ({ attributes }: SQSRecord): boolean =>
-  attributes.ApproximateReceiveCount === optionalSetting('ATTEMPTS_MAX');
 
 /** Its error as a value, for those who do several things at once. */
 export async function attempted<Answer>(what: Promise<Answer>): Promise<Answer | Error> {

@@ -1,201 +1,232 @@
-import type { SQSRecord } from 'aws-lambda';
 import type { Context, Manifest, Receipt, Roles } from '../../connectors/contract.ts';
-import { OptedOut, Permanent, Transient, Unauthorized } from '../../connectors/kit/errors.ts';
+import { NotNow, OptedOut, Permanent, Transient, Unauthorized } from '../../connectors/kit/errors.ts';
 import { hasAgreed } from '../../loyalty/consents.ts';
-import type { LoyaltyEvent, Message } from '../../loyalty/events.ts';
-import type { Channel, ConsentFact, Purpose, ReminderFact } from '../../loyalty/facts.ts';
-import { messageOf, readCampaign } from '../campaign-rows.ts';
-import { merchant, optionalSetting, setting } from '../config.ts';
-import type { Delivery, openDeliveries } from '../deliveries.ts';
-import { dynamodb } from '../dynamodb.ts';
-import { openFactsQueue } from '../facts-queue.ts';
+import { type Claim, type Course, claimOf, isStill } from '../../loyalty/course.ts';
+import type { ConsentFact } from '../../loyalty/facts.ts';
+import { addressTypeOf } from '../../loyalty/planning.ts';
+import type { DeliveryMeasure } from '../../loyalty/report-tables.ts';
+import type { FactsQueue } from '../facts-queue.ts';
 import { count, log, reasonOf } from '../log.ts';
-import { members } from '../shop.ts';
-import { sqs } from '../sqs.ts';
-import { attempted, isLastTry } from './attempts.ts';
-import type { Ending, Told } from './told.ts';
+import type { Members } from '../members.ts';
+import type { MessageRows } from '../message-rows.ts';
+import type { PlanQueue } from '../plan-work.ts';
+import type { PlannedMessage } from '../planned-message.ts';
+import type { Receipts } from '../receipts.ts';
+import { reminderFacts } from '../reminder-facts.ts';
+import { afterFailure, attempted } from './attempts.ts';
+import type { Ending, Handed } from './told.ts';
 import type { Vendor } from './vendor.ts';
 
-/** Longer than any function lives: whoever claimed an event so long ago is not working on it any more. */
-const ABANDONED_MS = 15 * 60_000;
+/** What a vendor may have taken is asked about when it can know. */
+const ASK_AGAIN_SECONDS = 60;
 
 export interface SendingOptions<M extends Manifest> {
-  readonly manifest: M;
+  readonly manifest: Pick<M, 'id'>;
   readonly channel: Roles<Context<M>>['channel'];
   readonly vendor: Vendor<M>;
-  readonly deliveries: ReturnType<typeof openDeliveries>;
+  readonly messages: Pick<MessageRows, 'change'>;
+  readonly receipts: Pick<Receipts, 'named'>;
+  readonly members: () => Pick<Members, 'get'>;
+  readonly facts: Pick<FactsQueue, 'tell'>;
+  readonly plan: PlanQueue;
+  /** Where the vendor should report what became of it. */
+  readonly receiptUrl: string | undefined;
+  readonly now?: () => Date;
 }
 
 /** Writes to members. A message is handed over once: when it may have been, it is not again. */
-export function openSending<M extends Manifest>({ manifest, channel, vendor, deliveries }: SendingOptions<M>) {
-  const role = 'channel';
-
-  /** Whether it is still to be sent. */
-  async function claimed(event: LoyaltyEvent, record: SQSRecord): Promise<boolean> {
-    const { id } = event;
-    let claim = await deliveries.claim(id, role, record.messageId);
-    while (claim.kind === 'standing') {
-      const { delivery } = claim;
-      const verdict = takeOver(delivery, record);
-      if (verdict === 'done') {
-        // Whoever did it may have died before saying so.
-        await reportReminder(event, delivery);
-        return false;
-      }
-      if (verdict === 'unknown') {
-        await giveUp(id, 'a try before this one ended without a word');
-        return false;
-      }
-      claim = await deliveries.claim(id, role, record.messageId, delivery);
-    }
-    return true;
+export function openSending<M extends Manifest>({
+  manifest: { id: connector },
+  channel,
+  vendor,
+  messages,
+  receipts,
+  members,
+  facts,
+  plan,
+  receiptUrl,
+  now = () => new Date(),
+}: SendingOptions<M>) {
+  async function claim({ record, message }: Handed): Promise<{ claim: Claim; course: Course | undefined }> {
+    let claim: Claim = { kind: 'nothing' };
+    const { course } = await messages.change(message.id, (stands) => {
+      claim = claimOf(stands, {
+        connector,
+        queueMessage: record.messageId,
+        again: record.attributes.ApproximateReceiveCount !== '1',
+        now: now(),
+        canAsk: channel.find !== undefined,
+      });
+      if (!('course' in claim) || claim.course === stands) return undefined;
+      return {
+        next: claim.course,
+        ...(claim.kind === 'give-up' && { counted: [{ connector, what: UNSURE }] }),
+      };
+    });
+    return { claim, course };
   }
 
-  function takeOver(delivery: Delivery, { messageId, attributes }: SQSRecord): 'again' | 'done' | 'unknown' {
-    const sameMessage = delivery.messageId === messageId;
-    switch (delivery.status) {
-      case 'sent':
-      case 'skipped':
-      case 'unknown':
-        return 'done';
-      case 'retry':
-        return 'again';
-      case 'failed':
-        // It only passes on its way to the dead letters, unless staff have sent it round again.
-        if (sameMessage && attributes.ApproximateReceiveCount !== '1')
-          throw new Permanent(delivery.reason ?? 'failed before');
-        return 'again';
-      case 'sending':
-        // The queue hides a message while it is worked on: seeing it again means that the work on it broke off.
-        if (sameMessage || Date.now() - Date.parse(delivery.at) > ABANDONED_MS) return 'unknown';
-        throw new Transient('another copy of the event is being delivered');
-    }
+  /** Notes what came of the try, unless somebody else has said so meanwhile; and does what follows from it. */
+  async function settle(
+    claimed: Course,
+    how: Partial<Course> & Pick<Course, 'state'>,
+    what: readonly DeliveryMeasure[],
+  ): Promise<void> {
+    const { course } = await messages.change(claimed.messageId, (stands) =>
+      isStill(stands, claimed)
+        ? { next: { ...stands, ...how, at: now().toISOString() }, counted: [{ connector, what }] }
+        : undefined,
+    );
+    await afterwards(course);
   }
 
-  async function skip(event: LoyaltyEvent, reason: string): Promise<void> {
-    await deliveries.settle(event.id, role, 'skipped', { reason });
+  /** Whoever did it may have died before saying so: all of it may be said again. */
+  async function afterwards(course: Course | undefined): Promise<void> {
+    if (course?.connector !== connector) return;
+    const { messageId, state, vendorId } = course;
+    if (state === 'sent') {
+      const told = reminderFacts(course, 'sent', [connector], { at: now() });
+      if (told.length > 0) await facts.tell(told);
+      const undone = vendorId === undefined ? undefined : await receipts.named(connector, vendorId, messageId);
+      if (undone) await tellPlanner(undone);
+    }
+    if (state === 'undone') await tellPlanner(course);
+  }
+
+  const tellPlanner = ({ messageId }: Course) => plan.tell([{ kind: 'undone', messageId, connector }]);
+
+  async function undone(claimed: Course, reason: string, what: readonly DeliveryMeasure[]): Promise<undefined> {
+    await settle(claimed, { state: 'undone', reason }, what);
     count('DeliverySkipped');
-    await reportReminder(event, { status: 'skipped', reason });
+    return undefined;
   }
 
-  /** The last warning before points lapse: whether it was given stands in the journal, since they lapse only then. */
-  async function reportReminder(event: LoyaltyEvent, { status, reason }: Pick<Delivery, 'status' | 'reason'>) {
-    if (event.type !== 'points.expiring' || !event.data.last) return;
-    // A text that is missing is nothing that the member should pay for.
-    if (status !== 'sent' && (status !== 'skipped' || reason?.startsWith(NO_TEXT))) return;
-    const { memberId, entryId } = event;
-    const fact: ReminderFact = {
-      type: 'reminder',
-      factId: `reminder:${event.id}:${manifest.id}`,
-      source: manifest.id,
-      occurredAt: new Date().toISOString(),
-      identities: [{ type: 'member', value: memberId }],
-      memberId,
-      entryId,
-      outcome: status === 'sent' ? 'sent' : 'impossible',
-      ...(reason !== undefined && status === 'skipped' && { because: reason }),
-    };
-    await openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }).tell([fact]);
+  async function giveUp(claimed: Course, reason: string): Promise<undefined> {
+    await settle(claimed, { state: 'unknown', reason }, UNSURE);
+    gaveUp(claimed.messageId, reason);
+    return undefined;
   }
 
-  async function giveUp(eventId: string, reason: string): Promise<void> {
-    await deliveries.settle(eventId, role, 'unknown', { reason });
-    count('DeliveryUnknown');
-    log.warn('a message may have been sent, and is not sent again', { eventId, reason });
-  }
-
-  /** Notes what went wrong; throws when the queue is to bring the message again. */
-  async function failed(event: LoyaltyEvent, error: unknown, about: Message, record: SQSRecord): Promise<Ending> {
-    const { id } = event;
-    const reason = reasonOf(error).message;
-    if (error instanceof OptedOut) {
-      await withdraw(manifest.id, about);
-      await skip(event, 'opted out at the vendor');
-      return undefined;
+  /** Notes what went wrong; an error when the queue is to bring the message again. */
+  async function failed(claimed: Course, thrown: unknown, { message }: Handed): Promise<Ending> {
+    const reason = reasonOf(thrown).message;
+    if (thrown instanceof OptedOut) {
+      await facts.tell([withdrawal(connector, message, now())]);
+      return undone(claimed, 'opted out at the vendor', ['skipped']);
     }
-    if (error instanceof Permanent || error instanceof Unauthorized) {
-      await deliveries.settle(id, role, 'failed', { reason });
+    if (thrown instanceof NotNow) return undone(claimed, reason, ['skipped']);
+    if (!isSurelyUndone(thrown)) {
+      if (!channel.find) return giveUp(claimed, reason);
+      await settle(claimed, { state: 'asking', reason }, ['failed']);
+      return askedLater(reason);
+    }
+    const { error, failures } = afterFailure(thrown, claimed.failures);
+    if (error instanceof Permanent && message.others) return undone(claimed, reason, ['failed']);
+    if (isFinal(error)) {
+      await settle(claimed, { state: 'failed', reason }, ['failed', 'parked']);
       count('DeliveryFailed');
       return error;
     }
-    if (error instanceof Transient) {
-      await deliveries.settle(id, role, 'retry', { reason }, isLastTry(record));
-      return error;
-    }
-    await giveUp(id, reason);
-    return undefined;
+    await settle(claimed, { state: 'retry', reason, failures }, ['failed']);
+    return error;
   }
 
-  async function one({ event, record }: Told<LoyaltyEvent>): Promise<Ending> {
-    const message = await messageTo(event, manifest);
-    if (typeof message === 'string') {
-      if (await claimed(event, record)) await skip(event, message);
+  /** Asks what became of a try: it was sent after all, or it is sent now. */
+  async function ask(course: Course, handed: Handed, around: Context<M>): Promise<Ending> {
+    const found = await attempted(
+      vendor.ask(around, async (context) => channel.find?.(messageOf(handed.message), context)),
+    );
+    if (found instanceof Error) {
+      const { error, failures } = afterFailure(found, course.failures);
+      if (error instanceof Permanent) return giveUp(course, reasonOf(error).message);
+      await settle(course, { state: 'asking', failures }, []);
+      return error instanceof Transient ? error : askedLater(reasonOf(error).message);
+    }
+    if (found) {
+      await settle(course, { state: 'sent', vendorId: found.vendorId }, ['delivered']);
       return undefined;
     }
-    // Before the claim: without a secret nothing has been tried.
-    const around = await vendor.ready(event.id);
-    if (!(await claimed(event, record))) return undefined;
-    let receipt: Receipt;
-    try {
-      receipt = await vendor.ask(around, (context) => channel.send(message, context));
-    } catch (error) {
-      return failed(event, error, message, record);
+    await settle(course, { state: 'retry', reason: 'the vendor does not know of it' }, []);
+    return send(handed, around);
+  }
+
+  async function send(handed: Handed, around: Context<M>): Promise<Ending> {
+    const { message } = handed;
+    const { claim: claimed, course } = await claim(handed);
+    switch (claimed.kind) {
+      case 'nothing':
+        await afterwards(course);
+        return undefined;
+      case 'later':
+        return new Transient(claimed.because, { retryAfterSeconds: claimed.seconds });
+      case 'parked':
+        return new Permanent(claimed.because);
+      case 'give-up':
+        gaveUp(message.id, claimed.course.reason ?? '');
+        return undefined;
+      case 'ask':
+        return ask(claimed.course, handed, around);
+      case 'send': {
+        const objection = await objectionTo(message);
+        if (objection !== undefined) return undone(claimed.course, objection, ['skipped']);
+        const receipt = await attempted<Receipt>(
+          vendor.ask(around, (context) => channel.send(messageOf(message), context)),
+        );
+        if (receipt instanceof Error) return failed(claimed.course, receipt, handed);
+        await settle(claimed.course, { state: 'sent', vendorId: receipt.vendorId }, ['delivered']);
+        log.info('delivered', { messageId: message.id, attempts: claimed.course.attempts });
+        return undefined;
+      }
     }
-    await deliveries.settle(event.id, role, 'sent', { vendorId: receipt.vendorId });
-    await reportReminder(event, { status: 'sent' });
-    log.info('delivered', { eventId: event.id, role });
-    return undefined;
   }
 
-  return (told: readonly Told<LoyaltyEvent>[]): Promise<readonly Ending[]> =>
-    Promise.all(told.map((each) => attempted(one(each))));
-}
-
-/** The message, addressed and in the member's words; or why there is none. */
-async function messageTo(event: LoyaltyEvent, { id, channel = 'chat' }: Manifest): Promise<Message | string> {
-  const member = await members().get(event.memberId);
-  if (!member) return 'the member is not known any more';
-  if (!hasAgreed(member.consents, channel, purposeOf(event))) return `no consent to ${channel}`;
-  const to = member.identities.find(({ type }) => type === (ADDRESSES[channel] ?? id))?.value;
-  if (to === undefined) return `no address for ${channel}`;
-  let texts: Readonly<Record<string, string>> | undefined;
-  if (event.type === 'campaign.message') {
-    // Looked up when they are sent, so that a campaign that was stopped says no more.
-    const { campaignId } = event.data;
-    const row = await readCampaign({ client: dynamodb, table: setting('TABLE_PROGRAM') }, campaignId);
-    texts = messageOf(row, new Date())?.texts;
-    if (!texts) return 'the campaign is not on any more';
+  /** What has changed since it was planned; it may have lain in the queue for hours. */
+  async function objectionTo({ memberId, channel: on, purpose, kind, notAfter }: PlannedMessage) {
+    if (notAfter !== undefined && now().getTime() > Date.parse(notAfter)) return 'it is too late for it';
+    const member = await members().get(memberId);
+    if (!member) return 'the member is not known any more';
+    // Who asks is answered where he asked.
+    return kind === 'reply' || hasAgreed(member.consents, on, purpose) ? undefined : `no consent to ${on}`;
   }
-  // Liquid is a heavy thing to load, for those who write to members only.
-  const { messageFor } = await import('../messages.ts');
-  const made = messageFor(event, member, merchant(), texts);
-  if (!made) return `${NO_TEXT} ${event.type}`;
-  const receiptUrl = optionalSetting('RECEIPT_URL');
-  const about = { kind: event.type, purpose: purposeOf(event), values: {} };
-  return { id: event.id, channel, to, ...about, ...made, ...(receiptUrl && { receiptUrl }) };
+
+  const messageOf = ({ memberId: _, connector: __, others: ___, ...message }: PlannedMessage) => ({
+    ...message,
+    ...(receiptUrl !== undefined && { receiptUrl }),
+  });
+
+  async function one(handed: Handed): Promise<Ending> {
+    // Before the claim: without a secret nothing has been tried.
+    const around = await vendor.ready(handed.message.id);
+    return send(handed, around);
+  }
+
+  return (handed: readonly Handed[]): Promise<readonly Ending[]> =>
+    Promise.all(handed.map((each) => attempted(one(each))));
 }
 
-/** To win somebody back is advertising; everything else is about the member’s own points. */
-const purposeOf = ({ type }: LoyaltyEvent): Purpose => (UNASKED.has(type) ? 'marketing' : 'transactional');
+const UNSURE = ['failed', 'unsure'] as const;
 
-/** Greetings and invitations: nothing that the member did, and nothing that is lost. */
-const UNASKED: ReadonlySet<string> = new Set(['member.inactive', 'birthday', 'anniversary', 'campaign.message']);
+/** Of all else, a fault of ours included, nobody knows whether it came after the message had left. */
+const isSurelyUndone = (error: unknown): boolean => isFinal(error) || error instanceof Transient;
 
-const NO_TEXT = 'no text is written for';
+const isFinal = (error: unknown): boolean => error instanceof Permanent || error instanceof Unauthorized;
 
-const ADDRESSES: Readonly<Partial<Record<Channel, string>>> = { sms: 'phone', whatsapp: 'phone', email: 'email' };
+function gaveUp(messageId: string, reason: string): void {
+  count('DeliveryUnknown');
+  log.warn('a message may have been sent, and is not sent again', { messageId, reason });
+}
+
+const askedLater = (reason: string): Transient =>
+  new Transient(`${reason}: the vendor will be asked`, { retryAfterSeconds: ASK_AGAIN_SECONDS });
 
 /** Whom the vendor does not let us reach has said no there: we heed it too, also when writing through others. */
-async function withdraw(connector: string, { id, channel, to }: Message): Promise<void> {
-  const fact: ConsentFact = {
-    type: 'consent',
-    factId: `${connector}:opted-out:${id}`,
-    source: connector,
-    occurredAt: new Date().toISOString(),
-    identities: [{ type: ADDRESSES[channel] ?? connector, value: to }],
-    channel,
-    granted: false,
-    proof: 'the vendor refused a message: opted out',
-  };
-  await openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }).tell([fact]);
-}
+const withdrawal = (connector: string, { id, channel, to }: PlannedMessage, at: Date): ConsentFact => ({
+  type: 'consent',
+  factId: `${connector}:opted-out:${id}`,
+  source: connector,
+  occurredAt: at.toISOString(),
+  identities: [{ type: addressTypeOf(channel, connector), value: to }],
+  channel,
+  granted: false,
+  proof: 'the vendor refused a message: opted out',
+});

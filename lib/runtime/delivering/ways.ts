@@ -1,9 +1,13 @@
 import type { Connector, Context, Manifest, Roles } from '../../connectors/contract.ts';
-import type { LoyaltyEvent } from '../../loyalty/events.ts';
-import { merchant, setting } from '../config.ts';
+import { merchant, optionalSetting, setting } from '../config.ts';
 import { openDeliveries } from '../deliveries.ts';
 import { dynamodb } from '../dynamodb.ts';
+import { openFactsQueue } from '../facts-queue.ts';
+import { openMessageRows } from '../message-rows.ts';
+import { openPlanQueue } from '../plan-work.ts';
+import { openReceipts } from '../receipts.ts';
 import { members, supplies } from '../shop.ts';
+import { sqs } from '../sqs.ts';
 import { openStandings } from '../standings.ts';
 import { openAttempts } from './attempts.ts';
 import { openCopying } from './copying.ts';
@@ -11,7 +15,7 @@ import { openMemberCopies } from './member-copies.ts';
 import { openSending } from './sending.ts';
 import { openSharedCodes } from './shared-codes.ts';
 import { openAlerting, openTicketing } from './staff.ts';
-import { type Ending, isOfAll, type Told } from './told.ts';
+import { type Ending, isEvent, isMessage, isOfMember, type Told } from './told.ts';
 import { openVendor } from './vendor.ts';
 
 /** What a connector does with what it is told; answers the end of each, in their order. */
@@ -48,20 +52,38 @@ export function waysOf<M extends Manifest>(connector: Connector<M>): readonly Wa
   });
   const codes = openSharedCodes({ manifest, codes: () => supplies().codes });
   const ways = [
-    channel && ofMembers(openSending({ manifest, channel, vendor, deliveries })),
-    sink && ofMembers(openCopying({ ...noted('sink'), sink, limits: manifest.limits, copies, codes })),
-    alert && openAlerting({ ...noted('alert'), alert }),
-    ticket && openTicketing({ ...noted('ticket'), ticket, copies }),
+    channel && only(isMessage, openSending({ ...writing(manifest), channel, vendor })),
+    sink && only(isOfMember, openCopying({ ...noted('sink'), sink, limits: manifest.limits, copies, codes })),
+    alert && only(isEvent, openAlerting({ ...noted('alert'), alert })),
+    ticket && only(isEvent, openTicketing({ ...noted('ticket'), ticket, copies })),
   ].filter((way) => way !== undefined);
   if (ways.length === 0) throw new Error(`${manifest.id} tells nobody anything`);
   return ways;
 }
 
-/** What happens to all at once is nothing for those who deal with one member. */
-const ofMembers =
-  (way: (told: readonly Told<LoyaltyEvent>[]) => Promise<readonly Ending[]>): Way =>
+/** What it takes to write to members. */
+function writing<M extends Manifest>(manifest: M) {
+  const beside = { client: dynamodb, table: setting('TABLE_PROGRAM') };
+  const messages = openMessageRows({ ...beside, timeZone: merchant().program.timeZone });
+  return {
+    manifest,
+    messages,
+    receipts: openReceipts({ ...beside, messages }),
+    members,
+    facts: openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') }),
+    plan: openPlanQueue({ client: sqs, url: setting('QUEUE_PLAN_URL') }),
+    receiptUrl: optionalSetting('RECEIPT_URL'),
+  };
+}
+
+/** What is not for it is nothing to it. */
+const only =
+  <One extends Told>(
+    isOurs: (one: Told) => one is One,
+    way: (told: readonly One[]) => Promise<readonly Ending[]>,
+  ): Way =>
   async (told) => {
-    const ours = told.filter((one): one is Told<LoyaltyEvent> => !isOfAll(one.event));
-    const ends = await way(ours);
-    return told.map((one) => ends[ours.indexOf(one as Told<LoyaltyEvent>)]);
+    const ours = told.filter(isOurs);
+    const ends = ours.length === 0 ? [] : await way(ours);
+    return told.map((one) => (isOurs(one) ? ends[ours.indexOf(one)] : undefined));
   };
