@@ -142,10 +142,10 @@ describe('a wrong merchant is refused with path, value and fix', () => {
     ],
     [
       'events for a connector that only tells',
-      { connectors: [{ ...shopify, on: ['points.earned'] }] },
+      { connectors: [use('stripe', {}, ['points.earned'])] },
       'connectors.0.on',
       '["points.earned"]',
-      'Shopify only tells us things and can be told nothing: leave its events out',
+      'Stripe only tells us things and can be told nothing: leave its events out',
     ],
     [
       'a rhythm for a connector that cannot be asked',
