@@ -1,10 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { NotEquipped, Permanent, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import { NotEquipped, Permanent, Transient, Unauthorized, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/shopify/index.ts';
 import type { SaleFact } from '../../lib/loyalty/facts.ts';
 import { contextOf, HOOK_URL, type Sent } from './fixture.ts';
-import { customer, fixture, order, refund, sale, send, subscriptions } from './fixtures/shopify.ts';
+import {
+  CUSTOMER,
+  code,
+  customer,
+  fixture,
+  knownMember,
+  order,
+  redeemed,
+  refund,
+  sale,
+  send,
+  standing,
+  subscriptions,
+} from './fixtures/shopify.ts';
 import { admin, foundLines, foundOrder, foundRefund, SHOP } from './fixtures/shopify-admin.ts';
 
 const context = contextOf(connector, fixture);
@@ -400,5 +413,156 @@ describe('subscriptions', () => {
     await expect(subscribe(admin({ userErrors: [{ message: 'Address is not allowed' }] }))).rejects.toThrow(
       'Shopify refused a subscription: Address is not allowed',
     );
+  });
+});
+
+describe('a code that came with a reward', () => {
+  const give = (vendor: ReturnType<typeof admin>, change: object = {}, about: object = {}, secret?: object) =>
+    connector.roles.sink.apply(
+      [{ event: redeemed, code: { ...code, ...change }, ...about }],
+      contextOf(connector, fixture, { fetch: vendor.fetch, ...(secret && { secret }) }),
+    );
+
+  it('becomes a discount that is used once, and ends when its last day is over everywhere', async () => {
+    const vendor = admin();
+    await give(vendor);
+    expect(vendor.made).toEqual([
+      {
+        title: 'Stampbook m1.8',
+        code: code.code,
+        startsAt: '2026-11-21T09:59:00Z',
+        endsAt: '2027-02-20T12:00:00.000Z',
+        usageLimit: 1,
+        appliesOncePerCustomer: true,
+        context: { all: 'ALL' },
+        customerGets: { value: { discountAmount: { amount: '5.00', appliesOnEachItem: false } }, items: { all: true } },
+      },
+    ]);
+  });
+
+  it('is for the customer alone, where the shop knows the member', async () => {
+    const vendor = admin({ customers: { [CUSTOMER]: [] } });
+    await give(vendor, {}, { member: knownMember });
+    expect(vendor.made).toMatchObject([{ context: { customers: { add: [CUSTOMER] } } }]);
+  });
+
+  it('of a percentage is one', async () => {
+    const vendor = admin();
+    await give(vendor, { value: { kind: 'percent-off', percentBp: 1_250 } });
+    expect(vendor.made).toMatchObject([{ customerGets: { value: { percentage: 0.125 } } }]);
+  });
+
+  it.each([{ kind: 'item', sku: 'CUP' }, { kind: 'experience' }])(
+    'of %j is for the counter: no discount',
+    async (value) => {
+      const vendor = admin();
+      expect(await give(vendor, { value })).toEqual([{ vendorId: 'none' }]);
+      expect(vendor.calls).toEqual([]);
+    },
+  );
+
+  it.each([{ kind: 'percent-off', percentBp: 1_000, maximum: '5.00' }, { kind: 'shipping' }])(
+    'of %j is said, and not made into something else than was promised',
+    async (value) => {
+      const vendor = admin();
+      await expect(give(vendor, { value })).rejects.toThrow(Permanent);
+      expect(vendor.calls).toEqual([]);
+    },
+  );
+
+  it('told twice is one discount, also when the first answer was lost', async () => {
+    const vendor = admin({ losing: 1 });
+    await expect(give(vendor)).rejects.toThrow(Transient);
+    const [again] = await give(vendor);
+    expect(await give(vendor)).toEqual([again]);
+    expect(vendor.made).toHaveLength(1);
+  });
+
+  it('that Shopify refuses is parked, with its reason and without the code', async () => {
+    const refusal = { code: 'INVALID', field: ['basicCodeDiscount', 'code'], message: `bad ${code.code}` };
+    await expect(give(admin({ refusals: { Discount: refusal } }))).rejects.toThrow(
+      /^Shopify refused a discount code: INVALID about basicCodeDiscount.code$/,
+    );
+  });
+
+  it('cannot be made without a token, and staff hear of it', async () => {
+    await expect(give(admin(), {}, {}, { webhookSecrets: ['shpss_1'] })).rejects.toThrow(Unauthorized);
+  });
+});
+
+describe('how a customer stands', () => {
+  const write = (vendor: ReturnType<typeof admin>, member: object | null = knownMember, given: object = {}) =>
+    connector.roles.sink.apply(
+      [{ event: redeemed, ...(member && { member: member as typeof knownMember }) }],
+      contextOf(connector, fixture, { fetch: vendor.fetch, ...given }),
+    );
+  const known = (...tags: string[]) => admin({ customers: { [CUSTOMER]: tags } });
+
+  it('stands in metafields of a type, the same again when told again', async () => {
+    const vendor = known();
+    expect(await write(vendor)).toEqual([{ vendorId: CUSTOMER }]);
+    await write(vendor);
+    expect([...vendor.metafields]).toEqual([
+      [`${CUSTOMER} loyalty.points`, 'number_integer 112'],
+      [`${CUSTOMER} loyalty.tier`, 'single_line_text_field friend'],
+    ]);
+  });
+
+  it.each([
+    ['is put on', ['regular'], ['regular', 'tier:friend']],
+    ['takes the place of the one before', ['regular', 'tier:guest', 'Tier:Gold'], ['regular', 'tier:friend']],
+    ['is left where it is', ['tier:friend'], ['tier:friend']],
+    ['is left, however it is written', ['Tier:Friend'], ['Tier:Friend']],
+  ])('its tier %s as a tag, beside %j', async (_, before, after) => {
+    const vendor = known(...before);
+    await write(vendor);
+    expect(vendor.tags.get(CUSTOMER)).toEqual(after);
+  });
+
+  it('is written where the settings say', async () => {
+    const vendor = known('vip:guest', 'tier:guest');
+    const settings = connector.manifest.settings.parse({ ...fixture.settings, namespace: 'club', tierTag: 'vip:' });
+    await write(vendor, knownMember, { settings });
+    expect([...vendor.metafields.keys()]).toContain(`${CUSTOMER} club.points`);
+    expect(vendor.tags.get(CUSTOMER)).toEqual(['tier:guest', 'vip:friend']);
+  });
+
+  it('of whom the shop knows nothing, or who was erased here or there, is written nowhere', async () => {
+    const vendor = admin();
+    for (const member of [null, { standing, identities: [] }])
+      expect(await write(vendor, member)).toEqual([{ vendorId: 'none' }]);
+    expect(vendor.calls).toEqual([]);
+    expect(await write(vendor)).toEqual([{ vendorId: 'none' }]);
+    expect(vendor.metafields.size).toBe(0);
+  });
+
+  it('that Shopify refuses inside a 200 is parked, with its reason', async () => {
+    const refusals = { Metafields: { code: 'INVALID_TYPE', field: ['metafields', '0', 'type'] } };
+    const vendor = admin({ customers: { [CUSTOMER]: [] }, refusals });
+    await expect(write(vendor)).rejects.toThrow('Shopify refused metafields: INVALID_TYPE about metafields.0.type');
+  });
+
+  const forADay = { secret: { webhookSecrets: ['shpss_1'], clientId: 'client' } };
+  it('is written with one token for a day', async () => {
+    const vendor = known();
+    const tokensGot = () => vendor.calls.filter(({ url }) => url.endsWith('access_token')).length;
+    const on = (day: string) => write(vendor, knownMember, { ...forADay, now: new Date(`2027-03-${day}`) });
+    await on('01T10:00:00Z');
+    await on('01T22:00:00Z');
+    expect(tokensGot()).toBe(1);
+    await on('02T10:00:00Z');
+    expect(tokensGot()).toBe(2);
+  });
+
+  it('is written with another one, once, when the token was taken back', async () => {
+    const at = { ...forADay, now: new Date('2027-04-01T10:00:00Z') };
+    await write(known(), knownMember, at);
+    const vendor = admin({ customers: { [CUSTOMER]: [] }, tokens: ['shpat_another'] });
+    expect(await write(vendor, knownMember, at)).toEqual([{ vendorId: CUSTOMER }]);
+    const never = admin({
+      customers: { [CUSTOMER]: [] },
+      tokens: ['shpat_refused', 'shpat_refused_too', 'shpat_good'],
+    });
+    await expect(write(never, knownMember, at)).rejects.toThrow(Unauthorized);
   });
 });

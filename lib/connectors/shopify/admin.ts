@@ -33,27 +33,47 @@ export async function openAdmin({
     throw failure;
   };
 
+  /** One that was got before is kept while it is good: every sale and every copy would ask for another. */
   async function token(): Promise<string> {
     if (secret.accessToken) return secret.accessToken;
     if (!secret.clientId) throw new NotEquipped('the secret has neither accessToken nor clientId');
+    const kept = tokens.get(kind);
+    if (kept && kept.goodUntil > now.getTime()) return kept.token;
     const answer = await post('oauth/access_token', {
       client_id: secret.clientId,
       client_secret: secret.webhookSecrets[0],
       grant_type: 'client_credentials',
     });
-    return read(Token, answer).access_token;
+    const { access_token: got, expires_in: seconds } = read(Token, answer);
+    tokens.set(kind, { token: got, goodUntil: now.getTime() + (seconds - MARGIN_SECONDS) * 1_000 });
+    return got;
   }
 
-  const headers = { 'x-shopify-access-token': await token() };
+  const kind = `${settings.shop} ${secret.clientId}`;
+  const wasKept = tokens.has(kind);
+  let headers = { 'x-shopify-access-token': await token() };
+  const path = `api/${manifest.apiVersion}/graphql.json`;
+
   return async (query, variables) => {
-    const answer = read(Answer, await post(`api/${manifest.apiVersion}/graphql.json`, { query, variables }, headers));
+    const body = { query, variables };
+    const text = await post(path, body, headers).catch(async (error: unknown) => {
+      // It may have been taken back before its time.
+      if (!(error instanceof Unauthorized && wasKept && tokens.delete(kind))) throw error;
+      headers = { 'x-shopify-access-token': await token() };
+      return post(path, body, headers);
+    });
+    const answer = read(Answer, text);
     const [error] = answer.errors;
     if (error) throw failureOf(error, answer);
     return answer.data;
   };
 }
 
-const Token = z.object({ access_token: z.string().min(1) });
+/** Of apps without a token of their own, for as long as this process lives: getting another one does no harm. */
+const tokens = new Map<string, { readonly token: string; readonly goodUntil: number }>();
+const MARGIN_SECONDS = 300;
+
+const Token = z.object({ access_token: z.string().min(1), expires_in: z.number().catch(0) });
 
 const Amount = z.number().catch(0);
 const Answer = z.object({

@@ -1,5 +1,6 @@
 import { defineConnector } from '../contract.ts';
 import manifest from './manifest.ts';
+import { sink } from './sink.ts';
 import { source } from './source.ts';
 
-export default defineConnector(manifest, { source });
+export default defineConnector(manifest, { source, sink });
