@@ -80,10 +80,13 @@ const usual: Readonly<Record<string, (body: string, at: Date) => Reply>> = {
     if (topic)
       subscribed.push({ id: `gid://${topic}`, topic, filter: null, includeFields: [], ...webhookSubscription });
     const orders = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
-    return json({ data: { orders, webhookSubscriptions: { nodes: subscribed }, changed: { userErrors: [] } } });
+    const shop = { name: 'Local', myshopifyDomain: 'kunstpause.myshopify.com', currencyCode: 'EUR' };
+    return json({ data: { shop, orders, webhookSubscriptions: { nodes: subscribed }, changed: { userErrors: [] } } });
   },
   stripe: () => json({ object: 'list', has_more: false, data: [] }),
   'twilio-sms': (body, at) => {
+    // What is only looked up: the service that sends, and no message.
+    if (body === '') return json({ friendly_name: 'Local', account_sid: `AC${'0'.repeat(32)}`, messages: [] });
     const form = new URLSearchParams(body);
     const sid = `SM${randomBytes(16).toString('hex')}`;
     const message = {

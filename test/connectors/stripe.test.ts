@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Permanent, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import { NotEquipped, Permanent, Unauthorized, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/stripe/index.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
@@ -284,5 +284,27 @@ describe('events that were sent in vain', () => {
     const context = around(vendor, settings);
     expect(await connector.roles.source.subscribe?.(`${HOOK_URL}/stripe`, context)).toEqual(says);
     expect(vendor.calls.every(({ url }) => url.pathname === '/v1/webhook_endpoints')).toBe(true);
+  });
+});
+
+describe('the credentials', () => {
+  const checked = (status: number, secret = fixture.secret) => {
+    const fetch: typeof globalThis.fetch = async (url) => {
+      expect(String(url)).toMatch(/^https:\/\/api\.stripe\.com\/v1\/events\?created%5Bgte%5D=/);
+      return Response.json({ object: 'list', data: [], has_more: false }, { status });
+    };
+    return connector.check?.(contextOf(connector, { ...fixture, secret }, { now, fetch }));
+  };
+
+  it('are good when they may read events', async () => {
+    expect(await checked(200)).toMatch(/^a (test|live) key that may read events/);
+  });
+
+  it('are not when Stripe refuses them', async () => {
+    await expect(checked(401)).rejects.toBeInstanceOf(Unauthorized);
+  });
+
+  it('cannot be asked about without an API key: webhooks need none', async () => {
+    await expect(checked(200, { ...fixture.secret, apiKey: undefined as never })).rejects.toBeInstanceOf(NotEquipped);
   });
 });

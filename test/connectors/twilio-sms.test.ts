@@ -233,6 +233,39 @@ const document = vendorSpec<OpenApi>('twilio-sms.json');
   });
 });
 
+describe('the credentials', () => {
+  const services = vendorSpec<OpenApi>('twilio-messaging-services.json');
+  const checked = (status: number, body: object = {}) => {
+    const calls: Call[] = [];
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      const headers = Object.fromEntries(new Headers(init?.headers));
+      calls.push({ url: String(url), method: String(init?.method), headers, body: '' });
+      return Response.json(body, { status });
+    };
+    return { calls, said: connector.check?.(contextOf(connector, fixture, { now, fetch })) };
+  };
+
+  it('are good when Twilio shows the service that sends', async () => {
+    const { calls, said } = checked(200, { friendly_name: 'Café', account_sid: ACCOUNT });
+    expect(await said).toBe(`Messaging Service Café of ${ACCOUNT}`);
+    expect(calls[0]?.headers.authorization).toBe(
+      `Basic ${Buffer.from(`${ACCOUNT}:${fixture.secret.authToken}`).toString('base64')}`,
+    );
+    if (services) expect(calls.flatMap((call) => strays(services, call))).toEqual([]);
+  });
+
+  it.each([
+    ['the token is another', 401, Unauthorized],
+    ['the service is somebody else’s', 404, Unauthorized],
+  ])('are not when %s', async (_, status, kind) => {
+    await expect(checked(status).said).rejects.toBeInstanceOf(kind);
+  });
+
+  it('are not known while Twilio does not answer', async () => {
+    await expect(checked(503).said).rejects.toBeInstanceOf(Transient);
+  });
+});
+
 describe('what Twilio tells', () => {
   const context = contextOf(connector, fixture, { now });
   const { verify, translate } = connector.roles.source;

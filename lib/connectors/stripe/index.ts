@@ -1,5 +1,6 @@
 import { defineConnector } from '../contract.ts';
+import { check } from './check.ts';
 import manifest from './manifest.ts';
 import { source } from './source.ts';
 
-export default defineConnector(manifest, { source });
+export default defineConnector(manifest, { source }, check);
