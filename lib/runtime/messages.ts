@@ -42,6 +42,8 @@ interface Blank {
 
 interface Saying extends Chosen<Blank> {
   readonly part: Part;
+  /** As it reads by itself. */
+  readonly alone: string;
 }
 
 /**
@@ -62,17 +64,16 @@ export function compose(
     ...valuesOf(part, member, merchant, { first, last }, newest),
     unsubscribeUrl,
   });
-  const mannerOf = ({ locale }: Saying) => mannerFor(locale, spoken, merchant);
-  const textOf = (saying: Saying, first: boolean, last: boolean) =>
-    filled(saying, saying.said.text, valuesAt(saying.part, first, last), mannerOf(saying));
+  const mannerOf = ({ locale }: Chosen<Blank>) => mannerFor(locale, spoken, merchant);
+  const textOf = (part: Part, chosen: Chosen<Blank>, first: boolean, last: boolean) =>
+    filled(part, chosen, chosen.said.text, valuesAt(part, first, last), mannerOf(chosen));
 
   // Who has nothing to say of what happened leaves first place and last word to the others.
-  const sayings = partsOf(events)
-    .flatMap((part): Saying[] => {
-      const chosen = blankFor(wording, part[0].type, spoken, channel);
-      return chosen ? [{ ...chosen, part }] : [];
-    })
-    .filter((saying) => textOf(saying, true, true) !== '');
+  const sayings = partsOf(events).flatMap((part): Saying[] => {
+    const chosen = blankFor(wording, part[0].type, spoken, channel);
+    const alone = chosen ? textOf(part, chosen, true, true) : '';
+    return chosen && alone !== '' ? [{ ...chosen, part, alone }] : [];
+  });
   const [one, ...others] = sayings;
   if (!one) return undefined;
 
@@ -80,20 +81,23 @@ export function compose(
   const main = sayings.find(({ part }) => part[0].type === kind) ?? one;
   const manner = mannerOf(main);
   const values = valuesAt(main.part, true, true);
-  const text = sayings
-    .map((saying, at) => textOf(saying, at === 0, at === sayings.length - 1))
-    .join(channel === 'email' ? '\n\n' : ' ');
+  const text =
+    others.length === 0
+      ? one.alone
+      : sayings
+          .map((saying, at) => textOf(saying.part, saying, at === 0, at === sayings.length - 1))
+          .join(channel === 'email' ? '\n\n' : ' ');
   const composed = { locale: main.locale, kind, text, values: plainValues(values) };
 
   switch (channel) {
     case 'sms':
       return { ...composed, text: plainForSms(text) };
     case 'whatsapp': {
-      const template = templateFor(wording, main, (value) => filled(main, value, values, manner));
+      const template = templateFor(wording, main, (value) => filled(main.part, main, value, values, manner));
       return { ...composed, ...(template && { template }) };
     }
     case 'email': {
-      const subject = oneLine(filled(main, main.said.subject ?? '{{ program }}', values, manner));
+      const subject = oneLine(filled(main.part, main, main.said.subject ?? '{{ program }}', values, manner));
       // A line whose last words are not said this time ends where it ends.
       const letter = { locale: main.locale, subject, text: text.replace(/[ \t]+$/gm, ''), unsubscribeUrl };
       const { html } = main.said;
@@ -104,7 +108,7 @@ export function compose(
         // A page of the merchant's own has no room for what else there is to say.
         html:
           html !== undefined && sayings.length === 1
-            ? filled(main, html, values, manner, 'html')
+            ? filled(main.part, main, html, values, manner, 'html')
             : pageOf(letter, merchant, manner),
       };
     }
@@ -145,13 +149,20 @@ function templateFor(wording: Wording, { part, locale }: Saying, fill: (value: s
   return undefined;
 }
 
-function filled({ part, locale }: Saying, template: string, values: Values, manner: Manner, form?: Form): string {
+function filled(
+  [{ type }]: Part,
+  { locale }: Chosen<Blank>,
+  template: string,
+  values: Values,
+  manner: Manner,
+  form?: Form,
+): string {
   try {
     return rendered(template, values, manner, form).trim();
   } catch (error) {
     // Liquid's message quotes the template, which is the merchant's and holds nothing personal.
     throw new Permanent(
-      `the text for ${part[0].type} in ${locale} cannot be made: ${error instanceof Error ? error.message : ''}`,
+      `the text for ${type} in ${locale} cannot be made: ${error instanceof Error ? error.message : ''}`,
     );
   }
 }

@@ -89,6 +89,7 @@ class FilterMisused extends Error {
 function filtersIn({ locale, timeZone, currency }: Manner) {
   const numbers = new Intl.NumberFormat(locale);
   const plurals = new Intl.PluralRules(locale);
+  const formats = new Map<string, Intl.DateTimeFormat>();
   const amountIn = (value: unknown, filter: string): number => {
     const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     if (typeof amount !== 'number' || !Number.isFinite(amount)) throw new FilterMisused(`${filter} is for numbers`);
@@ -121,7 +122,11 @@ function filtersIn({ locale, timeZone, currency }: Manner) {
       const day = isMonth ? `${value}-01` : /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : instantOf(value);
       if (!isDay(day)) throw new FilterMisused('date is for days, months and points in time');
       const { day: _, ...month } = shape;
-      return new Intl.DateTimeFormat(locale, { ...(isMonth ? month : shape), timeZone: 'UTC' }).format(new Date(day));
+      const name = `${style} ${isMonth ? 'month' : 'day'}`;
+      const days =
+        formats.get(name) ?? new Intl.DateTimeFormat(locale, { ...(isMonth ? month : shape), timeZone: 'UTC' });
+      formats.set(name, days);
+      return days.format(new Date(day));
     },
 
     /** "5.00" → €5.00; `money: "USD"` where it is no amount of the program's currency. */

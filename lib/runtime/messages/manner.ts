@@ -23,13 +23,28 @@ export function mannerFor(
   return { locale: wanted.find(isWritable) ?? 'en', timeZone, currency };
 }
 
-const languageIn = (country: string): string => new Intl.Locale(`und-${country}`).maximize().language;
+const languages = new Map<string, string>();
+function languageIn(country: string): string {
+  const language = languages.get(country) ?? new Intl.Locale(`und-${country}`).maximize().language;
+  languages.set(country, language);
+  return language;
+}
 
-/** A profile's locale has the form of one, and need be none. */
+const known = new Map<string, boolean>();
+/** Locales are the members' own words, and there are many. */
+const KNOWN_MAX = 1_000;
+
+/** A profile's locale has the form of one, and need be none. To ask takes longer than to write a text. */
 function isWritable(locale: string): boolean {
-  try {
-    return Intl.NumberFormat.supportedLocalesOf(locale).length > 0;
-  } catch {
-    return false;
+  let writable = known.get(locale);
+  if (writable === undefined) {
+    try {
+      writable = Intl.NumberFormat.supportedLocalesOf(locale).length > 0;
+    } catch {
+      writable = false;
+    }
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(locale, writable);
   }
+  return writable;
 }
