@@ -174,7 +174,7 @@ export class ConnectorInUse extends Construct {
       });
     }
     // Messages to members come from the planner.
-    if (!hears) return work;
+    if (!hears || use.on.length === 0) return work;
     new Rule(this, 'Rule', {
       ruleName: `${deployment.prefix}-${use.id}`,
       description: `What ${manifests[use.id].title} is told`,

@@ -34,8 +34,9 @@ export const isTended = ({ id }: Use): boolean => {
   const { subscribes, reconcile }: Manifest = manifests[id];
   return subscribes === true || reconcile !== undefined;
 };
-/** It hears of events: not every connector that could, does. */
-export const isTold = ({ on }: Use): boolean => on.length > 0;
+/** It hears of events, which not every connector does that could; or members are answered through it. */
+export const isTold = ({ id, on }: Use): boolean =>
+  on.length > 0 || (manifests[id] as Manifest).roles.includes('channel');
 export const receiverOf = ({ id }: Use) => `receive-${id}` as const;
 export const delivererOf = ({ id }: Use) => `deliver-${id}` as const;
 export const tenderOf = ({ id }: Use) => `tend-${id}` as const;

@@ -33,7 +33,7 @@ export class Planning extends Construct {
   constructor(scope: Construct, id: string, { deployment, queue: work, bus, may, bell }: PlanningProps) {
     super(scope, id);
     const { prefix, merchant } = deployment;
-    const ways = waysThrough(merchant.connectors).filter(({ on }) => on.size > 0);
+    const ways = waysThrough(merchant.connectors);
     const planner = new ShopFunction(this, 'Plan', {
       deployment,
       name: 'plan',
@@ -60,7 +60,7 @@ export class Planning extends Construct {
       // Tills share the account's concurrency.
       maxConcurrency: 10,
     });
-    if (ways.length === 0) return;
+    if (ways.every(({ on }) => on.size === 0)) return;
     // A refund is told to the planner in any case: it may make untrue what was to be said.
     const told = new Set([...ways.flatMap(({ on }) => [...on]), 'points.reversed']);
     new Rule(this, 'Rule', {

@@ -2,6 +2,7 @@ import { dayIn } from './calendar.ts';
 import { type Consents, hasAgreed } from './consents.ts';
 import type { EventType, LoyaltyEvent } from './events.ts';
 import type { Channel, Identity, Purpose } from './facts.ts';
+import { isByReply } from './replies.ts';
 import { decentTime, endOfDay, type QuietHours } from './quiet-hours.ts';
 
 /** What decides whether, when and where a member is written to about something. Nothing here is done, only decided. */
@@ -15,6 +16,10 @@ const UNASKED: ReadonlySet<EventType> = new Set(['member.inactive', 'birthday', 
 
 /** The last warning before points lapse: whether it was given has to stand in the journal, since they lapse only then. */
 export const isLastReminder = (event: LoyaltyEvent): boolean => event.type === 'points.expiring' && event.data.last;
+
+/** Who redeems by a reply is answered what came of it, with the code: to say it once more would cost a message. */
+export const isAnswered = (event: LoyaltyEvent): boolean =>
+  (event.type === 'points.redeemed' || event.type === 'reward.redeemed') && isByReply(event.data.redemptionId);
 
 /** What a campaign says has words of its own, and a last warning must not get lost between other things. */
 const isAlone = (event: LoyaltyEvent): boolean => event.type === 'campaign.message' || isLastReminder(event);

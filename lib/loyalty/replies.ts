@@ -81,6 +81,10 @@ const LONGEST = 120;
 /** Of a link: no vowels and nothing that looks like something else, so that no word of any language is one. */
 export const LINK_LETTERS = '23456789BCDFGHJKMNPQRSTVWXZ';
 export const LINK_LENGTH = 8;
+/** Ids of redemptions that were asked for by a reply, as they are read out at the counter. */
+export const isByReply = (redemptionId: string): boolean => BY_REPLY.test(redemptionId);
+const BY_REPLY = new RegExp(`^R-[${LINK_LETTERS}]{5}-[${LINK_LETTERS}]{5}$`);
+
 /** Of the number that confirms: more than any list is long. */
 export const NUMBER_DIGITS = 4;
 

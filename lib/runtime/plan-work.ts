@@ -1,5 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { Identity } from '../loyalty/facts.ts';
 
 /** What is put before the planner, beside the events that the bus brings it. */
 export const PlanWork = z.discriminatedUnion('kind', [
@@ -9,6 +10,8 @@ export const PlanWork = z.discriminatedUnion('kind', [
     id: z.string().min(1).max(200),
     memberId: z.string(),
     connector: z.string(),
+    /** Who it was that asked: of several addresses of the member, it goes back to this one. */
+    identities: z.array(Identity).optional(),
     locale: z.string(),
     text: z.string(),
     purpose: z.literal('transactional'),

@@ -6,6 +6,7 @@ import {
   type Closed,
   companionsOf,
   hourFor,
+  isAnswered,
   isLastReminder,
   isUntrue,
   notAfter,
@@ -83,7 +84,7 @@ export function openPlanner({
   now = () => new Date(),
 }: PlannerOptions) {
   const zoneOf = ({ profile }: Member): string => profile.timeZone ?? timeZone;
-  const isTold = ({ type }: LoyaltyEvent) => ways.some(({ on }) => on.has(type));
+  const isTold = (event: LoyaltyEvent) => !isAnswered(event) && ways.some(({ on }) => on.has(event.type));
 
   /** Something happened: it may go along with what comes within moments. */
   async function heard(event: LoyaltyEvent): Promise<void> {
@@ -303,10 +304,10 @@ export function openPlanner({
   }
 
   /** Goes through the channel on which it was asked, or not at all. */
-  async function answer({ id, memberId, connector, locale, text, purpose }: Answer): Promise<void> {
+  async function answer({ id, memberId, connector, identities, locale, text, purpose }: Answer): Promise<void> {
     const way = ways.find((one) => one.connector === connector);
     const member = await members.get(memberId);
-    const to = way && member && addressOn(way, member.identities);
+    const to = way && member && addressOn(way, [...(identities ?? []), ...member.identities]);
     if (!way || to === undefined) {
       log.warn('an answer has no way to the member', { connector, id });
       return;

@@ -98,9 +98,9 @@ export function openReplying({
     if (!member) return 'nobody';
     const reader = readerFor(member, language, merchant);
     const text = answerText(said, reader);
-    const { source: connector } = fact;
+    const { source: connector, identities } = fact;
     await plan.tell([
-      { kind: 'answer', id, memberId, connector, locale: reader.locale, text, purpose: 'transactional' },
+      { kind: 'answer', id, memberId, connector, identities, locale: reader.locale, text, purpose: 'transactional' },
     ]);
     return 'answered';
   }

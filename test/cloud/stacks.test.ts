@@ -306,6 +306,25 @@ describe('connectors', () => {
     ).toEqual(APP_FUNCTIONS.map((name) => `hermit-${name}`).sort());
   });
 
+  it('that members are answered through have a way out, also when they are told of nothing', () => {
+    const quiet = new Stacks(
+      merchant({
+        ...artCafe,
+        id: 'quiet',
+        connectors: [use('twilio-sms', { messagingServiceSid: `MG${'0'.repeat(32)}` })],
+      }),
+    );
+    const out = quiet.ofType('AWS::SQS::Queue').map(({ properties }) => properties.QueueName);
+    expect(out).toContain('quiet-twilio-sms-outbound');
+    const rules = quiet.ofType('AWS::Events::Rule').map(({ properties }) => properties.Name);
+    expect(rules.filter((name) => /twilio|plan/.test(name))).toEqual([]);
+    const planner = quiet
+      .ofType('AWS::IAM::Role')
+      .flatMap(({ properties }) => properties.Policies ?? [])
+      .map((policy) => JSON.stringify(policy));
+    expect(planner.filter((policy) => policy.includes('quiet-twilio-sms-outbound'))).not.toEqual([]);
+  });
+
   it('have what their role and their events ask for, and no more', () => {
     const functions = (stacks: Stacks) =>
       stacks
