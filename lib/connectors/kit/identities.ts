@@ -20,7 +20,7 @@ export function card(text: string): string | undefined {
 
 /**
  * All that is known about who it was, best first. What is missing or cannot be normalised is left out: a wrong number
- * must not keep a sale from the member's e-mail. `phone` reads numbers; that of `phone-numbers.ts` knows national ones.
+ * must not keep a sale from the member's e-mail. `phone` reads numbers; that of `national-phone.ts` knows national ones.
  */
 export function identities(
   known: readonly (readonly [type: string, value: string | null | undefined])[],

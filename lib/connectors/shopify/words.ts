@@ -3,7 +3,7 @@ import type { Fact } from '../../loyalty/facts.ts';
 import { Permanent } from '../kit/errors.ts';
 import { minor, total } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
-import { phoneIn } from '../kit/phone-numbers.ts';
+import { nationalPhone } from '../kit/national-phone.ts';
 import type { Customer, LineItem, Order, Refund } from './bodies.ts';
 
 /** Shopify's orders, refunds and customers in our words, whether we were told of them or looked them up. */
@@ -63,7 +63,7 @@ const about = (order: Order) => ({
       ['email', order.email],
       ['phone', order.phone],
     ],
-    phoneIn(order.billing_address?.country_code ?? order.customer?.default_address?.country_code),
+    nationalPhone(order.billing_address?.country_code ?? order.customer?.default_address?.country_code),
   ),
 });
 
@@ -213,7 +213,7 @@ export function customer(body: Customer): Draft {
         ['email', body.email],
         ['phone', body.phone],
       ],
-      phoneIn(body.default_address?.country_code),
+      nationalPhone(body.default_address?.country_code),
     ),
     profile: name ? { name } : {},
   };

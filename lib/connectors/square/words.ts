@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Fact } from '../../loyalty/facts.ts';
 import { identities } from '../kit/identities.ts';
-import { phoneIn } from '../kit/phone-numbers.ts';
+import { nationalPhone } from '../kit/national-phone.ts';
 import type { Customer } from './bodies.ts';
 
 export type Draft = z.input<typeof Fact>;
@@ -20,7 +20,7 @@ export function customer(body: Customer): Draft {
         ['email', body.email_address],
         ['phone', body.phone_number],
       ],
-      phoneIn(body.address?.country),
+      nationalPhone(body.address?.country),
     ),
     profile: { ...(name && { name }), ...(body.birthday && { birthday: body.birthday }) },
   };

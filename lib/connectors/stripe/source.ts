@@ -4,7 +4,7 @@ import type { RoleOf } from '../contract.ts';
 import { Permanent, WebhookRejected } from '../kit/errors.ts';
 import { facts, found } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
-import { phoneIn } from '../kit/phone-numbers.ts';
+import { nationalPhone } from '../kit/national-phone.ts';
 import { read, shape } from '../kit/read.ts';
 import { verifyHmac, withinTolerance } from '../kit/webhook.ts';
 import { CheckoutSession, Dispute, Notice, PaymentIntent, Refund } from './bodies.ts';
@@ -173,7 +173,7 @@ function checkout(session: Of<typeof CheckoutSession>): Draft[] {
           ['phone', session.customer_details?.phone],
           ['email', session.customer_email],
         ],
-        phoneIn(session.customer_details?.address?.country),
+        nationalPhone(session.customer_details?.address?.country),
       ),
     },
   ];

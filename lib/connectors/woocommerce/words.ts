@@ -6,7 +6,7 @@ import type { Context } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
 import { minor, total } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
-import { phoneIn } from '../kit/phone-numbers.ts';
+import { nationalPhone } from '../kit/national-phone.ts';
 import type { Customer, LineItem, Order } from './bodies.ts';
 import type manifest from './manifest.ts';
 
@@ -95,7 +95,7 @@ const about = (order: Order) => ({
       ['email', order.billing?.email],
       ['phone', order.billing?.phone],
     ],
-    phoneIn(order.billing?.country),
+    nationalPhone(order.billing?.country),
   ),
 });
 
@@ -151,7 +151,7 @@ export function customer(body: Customer): Draft {
       ['email', body.email],
       ['phone', body.billing?.phone],
     ],
-    phoneIn(body.billing?.country),
+    nationalPhone(body.billing?.country),
   );
   const changed = body.date_modified_gmt ?? body.date_created_gmt;
   if (!changed) throw new Permanent('the customer has no date');
