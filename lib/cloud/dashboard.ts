@@ -3,18 +3,9 @@ import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Dashboard, GraphWidget, type IMetric, Metric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
-import {
-  APP_FUNCTIONS,
-  type FunctionName,
-  functionsOf,
-  isSource,
-  isTended,
-  isTold,
-  physicalNameOf,
-  receiverOf,
-} from './functions.ts';
+import { APP_FUNCTIONS, type FunctionName, functionsOf, isSource, physicalNameOf, receiverOf } from './functions.ts';
+import { queueNamesOf, worksOf } from './queue-names.ts';
 import { countedBy } from './shop-function.ts';
-import { queueNamesOf } from './work-queue.ts';
 
 export interface ShopDashboardProps {
   readonly deployment: Deployment;
@@ -32,21 +23,9 @@ export class ShopDashboard extends Construct {
     super(scope, id);
     const { prefix, merchant } = deployment;
     const functions = functionsOf(merchant);
-    const told = merchant.connectors.filter(isTold);
     const sources = merchant.connectors.filter(isSource);
-    const queues = [
-      queueNamesOf(prefix, 'facts', true),
-      queueNamesOf(prefix, 'sweeps'),
-      queueNamesOf(prefix, 'audit'),
-      ...told.map((use) => queueNamesOf(prefix, `${use.id}-outbound`)),
-      ...merchant.connectors.filter(isTended).map((use) => queueNamesOf(prefix, `${use.id}-tending`)),
-    ];
-    const parked = [
-      ...queues.map((queue) => queue.parked),
-      `${prefix}-relay-dead`,
-      `${prefix}-tally-dead`,
-      ...sources.map((use) => queueNamesOf(prefix, `${use.id}-intake`).parked),
-    ];
+    const works = worksOf(merchant.connectors).map(({ work, fifo }) => queueNamesOf(prefix, work, fifo));
+    const parked = [...works.map((work) => work.parked), `${prefix}-relay-dead`, `${prefix}-tally-dead`];
     const ofFunction = (metricName: string, statistic: string) => (name: FunctionName) =>
       metric('AWS/Lambda', metricName, statistic, { FunctionName: physicalNameOf(prefix, name) }, name);
     const ofQueue = (metricName: string) => (name: string) =>
@@ -65,7 +44,7 @@ export class ShopDashboard extends Construct {
           graph('The journal’s relay is behind by (ms)', ofFunction('IteratorAge', 'Maximum')('publish')),
         ],
         [
-          graph('Oldest work (s)', ...queues.map((queue) => queue.name).map(ofQueue('ApproximateAgeOfOldestMessage'))),
+          graph('Oldest work (s)', ...works.map((work) => work.name).map(ofQueue('ApproximateAgeOfOldestMessage'))),
           graph('Parked', ...parked.map(ofQueue('ApproximateNumberOfMessagesVisible'))),
           graph(
             'Forged or unproven deliveries',

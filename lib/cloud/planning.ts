@@ -7,9 +7,10 @@ import { waysThrough } from '../connectors/channels.ts';
 import { EventType } from '../loyalty/events.ts';
 import { type Access, allow, consuming, knowing } from './access.ts';
 import type { Deployment } from './deployment.ts';
+import { queueNamesOf } from './queue-names.ts';
 import { QueueTarget } from './queue-target.ts';
 import { ShopFunction } from './shop-function.ts';
-import { queueNamesOf, WorkQueue } from './work-queue.ts';
+import { WorkQueue } from './work-queue.ts';
 
 const TIMEOUT = Duration.seconds(60);
 

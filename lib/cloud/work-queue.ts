@@ -6,8 +6,6 @@ import { ring } from './bell.ts';
 import type { Deployment } from './deployment.ts';
 import { queueNamesOf } from './queue-names.ts';
 
-export { queueNamesOf };
-
 export interface WorkQueueProps {
   readonly deployment: Deployment;
   /** Ends its physical name: `sweeps`, `shopify-intake`. Its dead letters are called `…-parked`. */

@@ -566,3 +566,20 @@ describe('how a customer stands', () => {
     await expect(write(never, knownMember, at)).rejects.toThrow(Unauthorized);
   });
 });
+
+describe('the credentials', () => {
+  const asked = (answer: object, status = 200) =>
+    connector.check?.(contextOf(connector, fixture, { fetch: async () => Response.json(answer, { status }) }));
+  const shop = { name: 'Kunstpause', myshopifyDomain: fixture.settings.shop, currencyCode: 'EUR' };
+
+  it('are good when the shop says its name', async () => {
+    expect(await asked({ data: { shop } })).toBe(`Kunstpause (${fixture.settings.shop}), in EUR`);
+  });
+
+  it.each([
+    ['Shopify refuses them', {}, 401],
+    ['they are of another shop', { data: { shop: { ...shop, myshopifyDomain: 'sister.myshopify.com' } } }, 200],
+  ])('are not when %s', async (_, answer, status) => {
+    await expect(asked(answer, status)).rejects.toBeInstanceOf(Unauthorized);
+  });
+});

@@ -31,13 +31,14 @@ interface Said {
 }
 
 /** Not the synchronous kind: the cloud that it talks to runs in this very process. */
-const stampbook = (args: readonly string[], data = join(shop.directory, 'data')): Promise<Said> =>
+const stampbook = (args: readonly string[], data = join(shop.directory, 'data'), typed = ''): Promise<Said> =>
   new Promise((resolve) => {
     const command = ['bin/stampbook.ts', ...args, '--data', data];
     const options = { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } } as const;
-    execFile(process.execPath, command, options, (error, stdout, stderr) =>
+    const child = execFile(process.execPath, command, options, (error, stdout, stderr) =>
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
     );
+    child.stdin?.end(typed);
   });
 
 describe('stampbook verify', () => {
@@ -179,5 +180,58 @@ describe('stampbook export', () => {
     const { stdout } = await stampbook(['export']);
     const lines = stdout.trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe('stampbook dlq', () => {
+  it('says what is parked and why, and sends it round again once it is mended', async () => {
+    await shop.local('POST', '/vendor', { connector: 'webhook', status: 410 });
+    await shop.sell('cli-gone', (await shop.enrol()).phone, '10.00');
+    await shop.idle();
+    const { stdout: list } = await stampbook(['dlq', 'list']);
+    expect(list).toMatch(/webhook-outbound .*│ +1 +│ +0 +│/);
+    const { stdout: shown } = await stampbook(['dlq', 'show', 'webhook-outbound']);
+    expect(shown).toContain('the endpoint answered 410: it wants no more events');
+    expect((await stampbook(['doctor', 'webhook'])).stdout).toContain('1 parked');
+    const told = (await shop.outbox('webhook')).length;
+    const { stdout: moved } = await stampbook(['dlq', 'redrive', 'webhook-outbound']);
+    expect(moved).toContain('1 message of webhook-outbound sent round again');
+    await shop.idle();
+    expect((await shop.outbox('webhook')).length).toBe(told + 1);
+  });
+});
+
+describe('stampbook secret', () => {
+  const fill = (value: object) =>
+    stampbook(['secret', 'twilio-sms', '--stdin'], join(shop.directory, 'data'), JSON.stringify(value));
+  const secret = { accountSid: `AC${'7'.repeat(32)}`, authToken: '8'.repeat(32) };
+
+  it('tries it on the vendor, and writes none that is refused', async () => {
+    await shop.local('POST', '/vendor', { connector: 'twilio-sms', status: 401 });
+    const refused = await fill(secret);
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('Twilio SMS refuses it') });
+    const faulty = await fill({ ...secret, authToken: 'too-short' });
+    expect(faulty).toMatchObject({ status: 1, stderr: expect.stringContaining('authToken: ') });
+    expect(faulty.stderr).not.toContain('too-short');
+    expect(await fill(secret)).toMatchObject({ status: 0, stdout: expect.stringContaining('Twilio SMS accepts it') });
+    const calls = await shop.outbox('twilio-sms');
+    expect(calls.filter(({ url }) => url.startsWith('https://messaging.twilio.com/v1/Services/MG'))).toHaveLength(2);
+  });
+});
+
+describe('stampbook doctor', () => {
+  it('looks at everything, and has nothing to complain of in a shop that is well', async () => {
+    expect(await stampbook(['doctor'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^engine\n[^!]*^twilio-sms\n[^!]*all is well/ms),
+    });
+  });
+
+  it('is not content with credentials that are refused', async () => {
+    await shop.local('POST', '/vendor', { connector: 'shopify', status: 401 });
+    expect(await stampbook(['doctor', 'shopify'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/!! {2}credentials +refused: Shopify answered 401/),
+    });
   });
 });
