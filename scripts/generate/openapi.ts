@@ -352,7 +352,7 @@ export const operations: readonly Operation[] = [
     route: testMessage,
     name: 'sendTestMessage',
     summary: 'Send it to one member, made of an example',
-    says: 'Safe to repeat: once for each `testId`. It goes the way of an answer to the member, with the consent that takes.',
+    says: 'Safe to repeat: once for each `testId`. It goes the way of an answer to the member, who is asked for no consent: send it to one of yours.',
     answers: {
       202: ['On its way', bodies.TestSent],
       404: ['Nobody is known by that', bodies.Problem],
