@@ -1,7 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineConnector, defineManifest } from '../../lib/connectors/contract.ts';
 import { Permanent, Transient } from '../../lib/connectors/kit/errors.ts';
+import { ask, classify } from '../../lib/connectors/kit/http.ts';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import { deliver, startWorld, type World } from './world.ts';
 
@@ -218,6 +221,80 @@ describe('a vendor that is well', () => {
     expect(await deliver(vendor.handler, [{ id: 'm', body: { detail: one }, attempt: 7 }])).toEqual([]);
     expect(vendor.asked).toEqual([]);
     expect(parked()).toEqual(['broke off 6 times, without a word']);
+  });
+});
+
+describe('a token', () => {
+  it('is got once for all, and once more when the vendor refuses it; what was told is told once', async () => {
+    const called: string[] = [];
+    let granted = 0;
+    let good = 'access-1';
+    const gateway = createServer((request, response) => {
+      const url = String(request.headers['x-vendor-url']);
+      called.push(`${url} ${url.endsWith('/token') ? '' : request.headers.authorization}`.trim());
+      response.setHeader('content-type', 'application/json');
+      if (url.endsWith('/token')) {
+        granted += 1;
+        response.end(JSON.stringify({ access_token: `access-${granted}`, expires_in: 3_600 }));
+      } else {
+        response.statusCode = request.headers.authorization === `Bearer ${good}` ? 200 : 401;
+        response.end('{}');
+      }
+    });
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    const { port } = gateway.address() as AddressInfo;
+    process.env.VENDOR_GATEWAY = `http://127.0.0.1:${port}`;
+    world.setSecret({ token: 'first', clientId: 'id', clientSecret: 'password' });
+    now += HOUR;
+    const manifest = defineManifest({
+      id: 'vendor-with-tokens',
+      title: 'Bell',
+      roles: ['sink'],
+      apiVersion: '1',
+      settings: z.object({}),
+      secret: z.object({ clientId: z.string(), clientSecret: z.string() }),
+      oauth: { grant: 'client_credentials', clientAuth: 'basic', tokenUrl: 'https://bell.example/token' },
+      limits: { concurrency: 1, timeoutSeconds: 5, batch: 1, perSecond: 100 },
+    });
+    const handler = deliverer(
+      defineConnector(manifest, {
+        sink: {
+          async apply(told, { fetch, accessToken, now: at }) {
+            const asked = { vendor: 'Bell', now: at, repeatable: true };
+            const headers = { authorization: `Bearer ${await accessToken()}` };
+            const response = await ask(fetch, 'https://bell.example/ring', { method: 'POST', headers }, asked);
+            const failure = classify(response, asked);
+            if (failure) throw failure;
+            return told.map(({ event: { id } }) => ({ vendorId: id }));
+          },
+        },
+      }),
+    ) as Parameters<typeof deliver>[0];
+    try {
+      const tell = () => deliver(handler, [{ body: { detail: event() } }]);
+      expect(await tell()).toEqual([]);
+      expect(await tell()).toEqual([]);
+      good = 'access-2';
+      now += 10 * 60_000;
+      expect(await tell()).toEqual([]);
+      expect(called).toEqual([
+        'https://bell.example/token',
+        'https://bell.example/ring Bearer access-1',
+        'https://bell.example/ring Bearer access-1',
+        'https://bell.example/ring Bearer access-1',
+        'https://bell.example/token',
+        'https://bell.example/ring Bearer access-2',
+      ]);
+      // Brand-new and refused all the same: staff are told, and no third one is asked for.
+      good = 'none';
+      expect(await tell()).toEqual([]);
+      expect(parked()).toEqual(['Bell answered 401']);
+      expect(granted).toBe(2);
+    } finally {
+      delete process.env.VENDOR_GATEWAY;
+      gateway.close();
+      gateway.closeAllConnections();
+    }
   });
 });
 

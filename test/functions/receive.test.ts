@@ -199,6 +199,34 @@ describe('a delivery that is proven', () => {
   });
 });
 
+describe('that something was heard', () => {
+  const heardAt = async () => (await world.rows('program')).find(({ pk }) => pk === 'SIGNS#shopify')?.heardAt;
+
+  it('is noted, once a minute at most, and never of what is not proven', async () => {
+    const { receiver } = await import('../../functions/receive.ts');
+    receive = receiver(defineConnector(manifest, { source })) as typeof receive;
+    const before = await heardAt();
+    await hear({ body: telling(sale()), proof: undefined });
+    expect(await heardAt()).toBe(before);
+    await hear({ body: telling(sale()) });
+    const first = await heardAt();
+    expect(first).not.toBe(before);
+    await hear({ body: telling(sale()) });
+    expect(await heardAt()).toBe(first);
+  });
+
+  it('is no reason to refuse anything when it cannot be', async () => {
+    const { receiver } = await import('../../functions/receive.ts');
+    const { TABLE_PROGRAM } = process.env;
+    const before = await heardAt();
+    process.env.TABLE_PROGRAM = 'no-such-table';
+    receive = receiver(defineConnector(manifest, { source })) as typeof receive;
+    process.env.TABLE_PROGRAM = TABLE_PROGRAM;
+    expect((await hear({ body: telling(sale()) })).status).toBe(200);
+    expect(await heardAt()).toBe(before);
+  });
+});
+
 describe('a delivery that is not proven', () => {
   it.each<[string, Delivery]>([
     ['without a proof', { body: telling(sale()), proof: undefined }],

@@ -321,6 +321,11 @@ describe('what a vendor sends us', () => {
   it('is told to staff where only the merchant can put it right', async () => {
     missing = ['the endpoint is disabled: enable it', 'orders are not sent'];
     expect(await subscribe()).toEqual([]);
+    // For those who ask later.
+    expect((await world.rows('program')).find(({ pk }) => pk === 'SIGNS#shopify')).toMatchObject({
+      subscribedAt: new Date().toISOString(),
+      differences: missing,
+    });
     expect(written).toContain('the endpoint is disabled: enable it');
     expect(written).toContain('"SubscriptionDiffers":2');
   });
