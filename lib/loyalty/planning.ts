@@ -2,8 +2,8 @@ import { dayIn } from './calendar.ts';
 import { type Consents, hasAgreed } from './consents.ts';
 import type { EventType, LoyaltyEvent } from './events.ts';
 import type { Channel, Identity, Purpose } from './facts.ts';
-import { isByReply } from './replies.ts';
 import { decentTime, endOfDay, type QuietHours } from './quiet-hours.ts';
+import { isByReply } from './replies.ts';
 
 /** What decides whether, when and where a member is written to about something. Nothing here is done, only decided. */
 
