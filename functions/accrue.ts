@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { phoneIn } from '../lib/connectors/kit/phone-numbers.ts';
-import { type DisputeFact, Fact, type Identity, type ReceiptFact } from '../lib/loyalty/facts.ts';
+import { type DisputeFact, Fact, type Identity, type ReceiptFact, type SaleFact } from '../lib/loyalty/facts.ts';
 import { consentIn } from '../lib/loyalty/replies.ts';
 import { replying } from '../lib/runtime/answering.ts';
 import { merchant, setting } from '../lib/runtime/config.ts';
@@ -45,6 +45,7 @@ export const handler = worker(async (record) => {
 async function book(fact: Fact): Promise<Booked> {
   switch (fact.type) {
     case 'sale':
+      await endCodes(fact);
       // Whose it is stays so, as it was told: at the vendor, the order or its buyer may have changed since.
       if (fact.found && (await orders().memberOfOrder(fact.source, fact.orderId)) !== undefined) return done;
       return forMember(fact, async (memberId) => settled(await ledger().sale(memberId, fact), fact));
@@ -127,6 +128,15 @@ function settled(outcome: Outcome, { found }: Fact): Booked {
       return { kind: 'impossible', because: `told before with other content: ${outcome.differences.join(', ')}` };
     case 'refused':
       return { kind: 'impossible', because: `refused: ${outcome.because}` };
+  }
+}
+
+/** A code that a shop has taken has been used, whoever bought: at the till it is worth nothing any more. */
+async function endCodes({ codes = [], source, orderId }: SaleFact): Promise<void> {
+  for (const code of codes) {
+    const ended = await ledger().endCode(code, { kind: 'used', source, useId: orderId, orderId });
+    if (ended?.outcome.kind === 'refused')
+      log.warn('a shop took a code that had ended', { source, orderId, because: ended.outcome.because });
   }
 }
 

@@ -65,6 +65,8 @@ export const SaleFact = z.object({
   staffId: z.string().max(100).optional(),
   /** The authorized redemption that paid for part of this order; the sale captures it. */
   redemptionId: z.string().max(100).optional(),
+  /** What was typed at the checkout of a shop that takes codes: those that are ours have been used by it. */
+  codes: z.array(z.string().min(1).max(100)).max(20).optional(),
 });
 export type SaleFact = z.output<typeof SaleFact>;
 

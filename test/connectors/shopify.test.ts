@@ -121,6 +121,14 @@ describe('an order', () => {
     expect(paid(free)).toMatchObject([{ netMinor: 0, grossMinor: 0 }]);
   });
 
+  it('names the codes that were typed', () => {
+    expect(paid({ discount_codes: [{ code: '7HKQ4X-M3RYAN-9CWDTE' }, { code: 'SPRING' }] })).toMatchObject([
+      { codes: ['7HKQ4X-M3RYAN-9CWDTE', 'SPRING'] },
+    ]);
+    for (const discount_codes of [null, undefined, []])
+      expect(paid({ discount_codes })).not.toMatchObject([{ codes: expect.anything() }]);
+  });
+
   it('with a tip: that is no goods', () => {
     expect(
       paid({ line_items: [...order.line_items, { id: 3, quantity: 1, price: '8.00', tip: { payment_gateway: 'x' } }] }),

@@ -186,6 +186,14 @@ describe('an order', () => {
     ['no id', { id: null }],
   ])('with %s is parked', (_, change) => expect(() => updated(change)).toThrow(Permanent));
 
+  it('names the codes that were typed, and is a sale whatever they were', () => {
+    const typed = (...codes: string[]) => updated({ coupon_lines: codes.map((code) => ({ code })) })[0];
+    expect(typed('7hkq4x-m3ryan-9cwdte', 'spring')).toMatchObject({ codes: ['7hkq4x-m3ryan-9cwdte', 'spring'] });
+    expect(typed('', 'x'.repeat(101))).not.toHaveProperty('codes');
+    expect(typed(...Array(30).fill('a'))).toMatchObject({ codes: { length: 20 } });
+    expect(updated({ coupon_lines: undefined })[0]).not.toHaveProperty('codes');
+  });
+
   it('gives back nothing for a refund of nothing', () => {
     expect(
       keys(

@@ -410,6 +410,51 @@ describe('what a support desk says of a dispute', () => {
   });
 });
 
+describe('a code that a shop has taken', () => {
+  async function given() {
+    const known = phone();
+    await take(memberFact([known]), sale([known], { netMinor: 15_000, grossMinor: 15_000 }));
+    const memberId = String(await idOf(known));
+    const redemptionId = thing();
+    const outcome = await shop.ledger().authorize(memberId, { redemptionId, rewardId: 'voucher', capture: true });
+    expect(outcome.kind).toBe('posted');
+    const row = (await world.rows('program')).find((one) => one.redemptionId === redemptionId);
+    const ended = async () => (await shop.supplies().codes.find(String(row?.code)))?.ended;
+    return { known, code: String(row?.code), ended };
+  }
+
+  it('has been used, however it is written, and is worth nothing at the till', async () => {
+    const { known, code, ended } = await given();
+    expect(await ended()).toBeUndefined();
+    expect(await take(sale([known], { codes: ['spring-sale', code.toLowerCase()] }))).toEqual([]);
+    expect(await ended()).toBe('used');
+    const till = await shop.till().endCode(code, { kind: 'used', source: 'till', useId: thing() });
+    expect(till?.outcome).toMatchObject({ kind: 'refused', because: 'used-before' });
+  });
+
+  it('has been used once, however often the order is told or looked up', async () => {
+    const { known, code, ended } = await given();
+    const one = sale([known], { codes: [code] });
+    expect(await take(one, one, { ...one, found: true })).toEqual([]);
+    expect(await ended()).toBe('used');
+    expect(world.sent('facts-parked.fifo')).toEqual([]);
+  });
+
+  it('has been used by whoever bought, also a guest', async () => {
+    const { code, ended } = await given();
+    await take(sale([], { codes: [code] }));
+    expect(await ended()).toBe('used');
+  });
+
+  it('and had ended before keeps no sale from earning', async () => {
+    const { known, code } = await given();
+    await take(sale([known], { codes: [code] }));
+    const before = (await account(known))?.available ?? 0;
+    expect(await take(sale([known], { codes: [code] }))).toEqual([]);
+    expect(await account(known)).toMatchObject({ available: before + 10 });
+  });
+});
+
 describe('what another ledger moves, where that one counts', () => {
   const moved = (identities: Fact['identities'], points: number, more: object = {}): Fact => ({
     ...base(identities),

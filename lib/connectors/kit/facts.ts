@@ -28,6 +28,12 @@ export async function found<Thing>(
   return { facts: all.flatMap(({ facts }) => facts), unreadable: all.flatMap(({ unreadable }) => unreadable ?? []) };
 }
 
+/** What was typed at the checkout, for a sale: anybody's codes, of which ours are the fewest. */
+export function codesTyped(typed: readonly { readonly code: string }[] | null | undefined) {
+  const codes = (typed ?? []).flatMap(({ code }) => (code.length > 0 && code.length <= 100 ? code : [])).slice(0, 20);
+  return codes.length > 0 ? { codes } : {};
+}
+
 /** A decimal string in major units → minor units; `Permanent` when it is not an amount of that currency. */
 export function minor(text: string, currency: string): number {
   let amount: number | undefined;

@@ -52,6 +52,7 @@ export const Order = z.object({
   customer: Person.nullish(),
   billing_address: z.object({ country_code: z.string().nullish() }).nullish(),
   line_items: z.array(LineItem),
+  discount_codes: z.array(z.object({ code: z.string() })).nullish(),
   location_id: Id.nullish(),
   user_id: Id.nullish(),
 });

@@ -50,7 +50,7 @@ const MONEY = '{ shopMoney { amount } }';
 
 const ORDER = `query Order($id: ID!, $after: String) {
   order(id: $id) {
-    legacyResourceId test displayFinancialStatus cancelledAt createdAt processedAt currencyCode taxesIncluded email phone
+    legacyResourceId test displayFinancialStatus cancelledAt createdAt processedAt currencyCode taxesIncluded email phone discountCodes
     subtotalPriceSet ${MONEY} totalPriceSet ${MONEY} totalTaxSet ${MONEY}
     customer {
       legacyResourceId
@@ -115,6 +115,7 @@ const OrderNode = z.object({
   taxesIncluded: z.boolean(),
   email: z.string().nullish(),
   phone: z.string().nullish(),
+  discountCodes: z.array(z.string()),
   subtotalPriceSet: Money,
   totalPriceSet: Money,
   totalTaxSet: Money.nullable(),
@@ -225,6 +226,7 @@ const asTold = (order: OrderNode): z.input<typeof Order> => ({
     discount_allocations: line.discountAllocations.map(({ allocatedAmountSet }) => ({ amount: allocatedAmountSet })),
     tax_lines: taxes(line.taxLines),
   })),
+  discount_codes: order.discountCodes.map((code) => ({ code })),
   location_id: order.retailLocation?.legacyResourceId,
 });
 

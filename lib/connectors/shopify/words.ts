@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Fact } from '../../loyalty/facts.ts';
 import { Permanent } from '../kit/errors.ts';
-import { minor, total } from '../kit/facts.ts';
+import { codesTyped, minor, total } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
 import { nationalPhone } from '../kit/national-phone.ts';
 import type { Customer, LineItem, Order, Refund } from './bodies.ts';
@@ -26,6 +26,7 @@ export function paid(order: Order): Draft[] {
       currency: order.currency,
       ...goods(order),
       ...(order.total_price && { paidMinor: minor(order.total_price, order.currency) }),
+      ...codesTyped(order.discount_codes),
       ...(order.location_id && { locationId: order.location_id }),
       ...(order.user_id && { staffId: order.user_id }),
     },

@@ -40,6 +40,7 @@ export const Order = z.object({
   customer_id: z.int().nonnegative(),
   billing: Billing,
   line_items: z.array(LineItem),
+  coupon_lines: z.array(z.object({ code: z.string() })).nullish(),
   refunds: z.array(z.object({ id: Id, total: Amount })).nullish(),
 });
 export type Order = z.output<typeof Order>;

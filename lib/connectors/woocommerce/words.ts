@@ -4,7 +4,7 @@ import type { Fact } from '../../loyalty/facts.ts';
 import { minorDigits } from '../../loyalty/money.ts';
 import type { Context } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
-import { minor, total } from '../kit/facts.ts';
+import { codesTyped, minor, total } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
 import { nationalPhone } from '../kit/national-phone.ts';
 import type { Customer, LineItem, Order } from './bodies.ts';
@@ -47,6 +47,7 @@ const sold = (order: Order): Draft => ({
   occurredAt: utc(order.date_completed_gmt ?? order.date_paid_gmt ?? order.date_created_gmt),
   ...goods(order),
   paidMinor: Math.max(0, amount(order.total, order.currency)),
+  ...codesTyped(order.coupon_lines),
 });
 
 /** An order names its refunds by their money alone: how much of each was tax is the sale’s share. */
