@@ -6,6 +6,7 @@ export const connectors: {
   readonly [Id in ConnectorId]: () => Promise<{ default: Connector<(typeof manifests)[Id]> }>;
 } = {
   freshdesk: () => import('./freshdesk/index.ts'),
+  'google-sheets': () => import('./google-sheets/index.ts'),
   hubspot: () => import('./hubspot/index.ts'),
   salesforce: () => import('./salesforce/index.ts'),
   sendgrid: () => import('./sendgrid/index.ts'),

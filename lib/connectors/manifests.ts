@@ -1,4 +1,5 @@
 import freshdesk from './freshdesk/manifest.ts';
+import googleSheets from './google-sheets/manifest.ts';
 import hubspot from './hubspot/manifest.ts';
 import salesforce from './salesforce/manifest.ts';
 import sendgrid from './sendgrid/manifest.ts';
@@ -16,6 +17,7 @@ import zendesk from './zendesk/manifest.ts';
 /** Every connector there is, as data. */
 export const manifests = {
   freshdesk,
+  'google-sheets': googleSheets,
   hubspot,
   salesforce,
   sendgrid,

@@ -47,6 +47,6 @@ export default defineManifest({
       .default([])
       .describe('Signing secrets of the webhook; while one is reset, both. None: nothing is heard.'),
   }),
-  // An account may ask 200 times a minute in the smallest plan, and a ticket takes two calls.
-  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1, perSecond: 1 },
+  // An account may ask 200 times a minute in the smallest plan.
+  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1, perSecond: 2 },
 });
