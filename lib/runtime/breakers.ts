@@ -51,8 +51,6 @@ const WELL = {
   ExpressionAttributeNames: Object.fromEntries(ABOUT_TROUBLE.map((name) => [`#${name}`, name])),
 };
 
-export type Breaker = ReturnType<typeof openBreaker>;
-
 const keyOf = (connector: string) => ({ pk: { S: `BREAKER#${connector}` }, sk: { S: 'BREAKER' } });
 
 /** For those who look at it from outside; `undefined` while all is well. */

@@ -9,7 +9,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { OAuth } from '../connectors/contract.ts';
 import { Transient } from '../connectors/kit/errors.ts';
-import type { Granted } from '../connectors/kit/oauth.ts';
+import type { Granted } from './grants.ts';
 import { openSealing } from './sealing.ts';
 
 /** A token is not begun to be used in the last minutes of its life, nor in the last quarter of a short one. */
@@ -46,7 +46,7 @@ export interface TokenKeeperOptions {
   readonly table: string;
   readonly connector: string;
   readonly oauth: OAuth;
-  /** Asks the vendor: `grant` of the kit. */
+  /** Asks the vendor: `grant` of `grants.ts`. */
   readonly grant: (secret: Secret, refreshToken: string | undefined) => Promise<Granted>;
   /** Longer than asking may take: whoever has said nothing for so long is not at it any more. */
   readonly leaseMs: number;

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Manifest, OAuth } from '../connectors/contract.ts';
-import { grant } from '../connectors/kit/oauth.ts';
+import { grant } from './grants.ts';
 import { openTokenKeeper } from './token-keeper.ts';
 
 export interface TokensOptions {

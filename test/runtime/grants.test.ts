@@ -1,8 +1,8 @@
 import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { OAuth } from '../../../lib/connectors/contract.ts';
-import { Transient, Unauthorized } from '../../../lib/connectors/kit/errors.ts';
-import { type Grant, grant } from '../../../lib/connectors/kit/oauth.ts';
+import type { OAuth } from '../../lib/connectors/contract.ts';
+import { Transient, Unauthorized } from '../../lib/connectors/kit/errors.ts';
+import { type Grant, grant } from '../../lib/runtime/grants.ts';
 
 const now = new Date('2026-03-01T10:00:00Z');
 const answering = (status: number, body: unknown, headers: Record<string, string> = {}) => {

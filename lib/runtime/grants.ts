@@ -1,9 +1,9 @@
 import { createPrivateKey, createSign, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
-import type { OAuth } from '../contract.ts';
-import { Permanent, Unauthorized } from './errors.ts';
-import { type Asked, ask, classify } from './http.ts';
-import { read } from './read.ts';
+import type { OAuth } from '../connectors/contract.ts';
+import { Permanent, Unauthorized } from '../connectors/kit/errors.ts';
+import { type Asked, ask, classify } from '../connectors/kit/http.ts';
+import { read } from '../connectors/kit/read.ts';
 
 export interface Grant {
   readonly oauth: OAuth;
