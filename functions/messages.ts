@@ -91,14 +91,14 @@ export const handler = api(
     if (memberId === undefined || !reader) return unknownMember(member);
     const made = await rehearsed(kind, locale, words, channel, reader.profile.name);
     if (!made) return problem(409, 'refused', { because: 'says-nothing' });
+    const { kind: _, values: __, ...said } = made;
     await openPlanQueue({ client: sqs, url: setting('QUEUE_PLAN_URL') }).tell([
       {
         kind: 'answer',
         id: `test:${keyId}:${testId}`,
         memberId,
         connector,
-        locale: made.locale,
-        text: made.text,
+        ...said,
         purpose: 'transactional',
       },
     ]);

@@ -14,6 +14,10 @@ export const PlanWork = z.discriminatedUnion('kind', [
     identities: z.array(Identity).optional(),
     locale: z.string(),
     text: z.string(),
+    /** What more there is of it, where it is a message that staff try out. */
+    subject: z.string().optional(),
+    html: z.string().optional(),
+    template: z.object({ name: z.string(), values: z.array(z.string()).readonly() }).optional(),
     purpose: z.literal('transactional'),
   }),
   /** Nothing of it has reached the member on that channel: another may carry it. Its row says why. */

@@ -304,7 +304,7 @@ export function openPlanner({
   }
 
   /** Goes through the channel on which it was asked, or not at all. */
-  async function answer({ id, memberId, connector, identities, locale, text, purpose }: Answer): Promise<void> {
+  async function answer({ id, memberId, connector, identities, purpose, ...said }: Answer): Promise<void> {
     const way = ways.find((one) => one.connector === connector);
     const member = await members.get(memberId);
     const to = way && member && addressOn(way, [...(identities ?? []), ...member.identities]);
@@ -318,7 +318,7 @@ export function openPlanner({
     if (course?.state !== 'handed') return;
     const { channel } = way;
     const heard = await heardAt(memberId, way);
-    const words = { kind: 'reply', locale, text, values: {} } as const;
+    const words = { ...said, kind: 'reply', values: {} } as const;
     const whom = { id: messageId, memberId, connector, others: false, channel, to, purpose };
     await hand({ ...whom, ...words, ...(heard !== undefined && { heardAt: heard }) });
   }

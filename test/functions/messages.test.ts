@@ -14,6 +14,10 @@ beforeAll(async () => {
     messages: { birthday: { en: 'Hooray, {{ name }}' }, 'points.earned': { it: '{{ points }} punti' } },
     connectors: [
       use('twilio-sms', { messagingServiceSid: 'MG0123456789abcdef0123456789abcdef' }, ['points.earned']),
+      use('sendgrid', {
+        from: { email: 'hello@kunstpause.example', name: 'Kunstpause' },
+        groups: { marketing: 1 },
+      }),
       use('slack', {}, ['points.redeemed']),
     ],
   }));
