@@ -40,6 +40,6 @@ export default defineManifest({
         'Texts of 24 or more random characters: the automation rule sends one in the header `x-stampbook-secret`. Two while one is replaced. None: nothing is heard.',
       ),
   }),
-  // The smallest plan that is paid for allows 200 calls a minute, and a ticket takes five at most.
-  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1, perSecond: 0.5 },
+  // The smallest plan that is paid for allows 200 calls a minute, to all that asks it.
+  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1, perSecond: 2 },
 });
