@@ -18,7 +18,7 @@ export interface QueueWorkerProps {
   readonly timeout: Duration;
   /** How many messages a copy is handed at once. */
   readonly batch: number;
-  /** How many copies may run at once: what the other side can bear, 2 at least. */
+  /** How many copies may run at once: what the other side can bear. */
   readonly concurrency: number;
   readonly attempts: number;
   /** How old work may grow before someone is told. */
@@ -41,6 +41,7 @@ export class QueueWorker extends Construct {
       deployment,
       name: props.worker,
       timeout,
+      ...(props.concurrency === 1 && { alone: true }),
       may: [...props.may(this.work), consuming(this.work.queue)],
       bell,
     });
@@ -50,6 +51,8 @@ export class QueueWorker extends Construct {
       batchSize: props.batch,
       // One bad message must not send its neighbours round again.
       reportBatchItemFailures: true,
+      // The least that SQS takes. Where it is to be one, the function itself lets nobody else in: SQS asks again until
+      // the message would be seen anew, which is six times as long as the other may take.
       maxConcurrency: Math.max(2, props.concurrency),
     });
   }

@@ -17,6 +17,8 @@ export interface ShopFunctionProps {
   readonly timeout: Duration;
   readonly may: readonly Access[];
   readonly bell: ITopic;
+  /** Never two of it at the same time. */
+  readonly alone?: true;
 }
 
 /** A function, the role that holds it to what it was given, its log, and the bells for when it fails. */
@@ -56,6 +58,7 @@ export class ShopFunction extends Construct {
       // A third of a processor: below it, the SDK's start-up alone takes a till's patience.
       memorySize: 512,
       timeout: props.timeout,
+      ...(props.alone && { reservedConcurrentExecutions: 1 }),
       handler: 'index.handler',
       code: deployment.bundles.code(deployment.merchant, name),
       // Closed to CDK, whose constructs would otherwise add to it what they think is needed.
@@ -75,6 +78,8 @@ export class ShopFunction extends Construct {
       above: 0,
       because: `${this.functionName} threw or ran out of time: read its log`,
     });
+    // One that works alone is refused whenever there is work for two.
+    if (props.alone) return;
     ring(this, 'Throttled', props.bell, {
       metric: this.handler.metricThrottles({ period: glance, statistic: 'Sum' }),
       above: 0,

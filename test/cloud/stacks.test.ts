@@ -21,6 +21,51 @@ const everyShop = [
   ['a copy of the café', copy],
 ] as const;
 
+describe('what a vendor bears at the same time', () => {
+  const settings = { spreadsheetId: '1'.repeat(44) };
+  const stacks = new Stacks(
+    merchant({
+      ...artCafe,
+      id: 'sheets',
+      connectors: [use('google-sheets', settings, ['points.earned']), use('slack', {}, ['fraud.flagged'])],
+    }),
+  );
+  const worker = (name: string) => {
+    const [found] = stacks
+      .ofType('AWS::Lambda::Function')
+      .filter(({ properties }) => properties.FunctionName === `sheets-${name}`);
+    if (!found) throw new Error(`no function ${name}`);
+    return found;
+  };
+  const mappingOf = (name: string) =>
+    stacks
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .find(({ properties }) => stacks.behind(properties.FunctionName).id === worker(name).id);
+  const throttled = (name: string) =>
+    stacks
+      .ofType('AWS::CloudWatch::Alarm')
+      .filter(
+        ({ properties }) =>
+          properties.MetricName === 'Throttles' && stacks.behind(properties.Dimensions[0].Value).id === worker(name).id,
+      );
+
+  it('is what its manifest says', () => {
+    expect(worker('deliver-slack').properties.ReservedConcurrentExecutions).toBeUndefined();
+    expect(mappingOf('deliver-slack')?.properties.ScalingConfig).toEqual({
+      MaximumConcurrency: manifests.slack.limits.concurrency,
+    });
+    expect(throttled('deliver-slack')).toHaveLength(1);
+  });
+
+  it('is one, where it says one: a mapping takes no fewer than two, so the function lets in one', () => {
+    expect(manifests['google-sheets'].limits.concurrency).toBe(1);
+    expect(worker('deliver-google-sheets').properties.ReservedConcurrentExecutions).toBe(1);
+    expect(mappingOf('deliver-google-sheets')?.properties.ScalingConfig).toEqual({ MaximumConcurrency: 2 });
+    // The second one that waits for the first is nothing that anybody need be woken for.
+    expect(throttled('deliver-google-sheets')).toEqual([]);
+  });
+});
+
 describe.each(everyShop)('%s', (_, stacks) => {
   it('does every work that can fail through a queue: rules and schedules never call a function', () => {
     const targets = [
