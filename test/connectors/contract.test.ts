@@ -24,6 +24,7 @@ import {
   unreachable,
 } from './fixture.ts';
 import { fixtures } from './fixtures/index.ts';
+import { answering, speaking, WAYS } from './recording.ts';
 
 /** What every connector has to hold and types cannot see. */
 
@@ -71,7 +72,8 @@ describe('the catalogues', () => {
 
   it.each(ids)('%s has limits that Lambda and SQS can hold', (id) => {
     const { concurrency, timeoutSeconds, batch } = manifests[id].limits;
-    expect(concurrency).toBeGreaterThanOrEqual(2); // the least that an SQS mapping takes
+    // One at a time is a reserved concurrency of one: a mapping alone takes no fewer than two. See test/cloud.
+    expect(concurrency).toBeGreaterThanOrEqual(1);
     expect(timeoutSeconds).toBeLessThanOrEqual(15);
     expect(batch).toBeGreaterThanOrEqual(1);
   });
@@ -328,14 +330,6 @@ describe.each(tended)('%s, a source that is asked', (id, { connector, fixture })
   });
 });
 
-/** How each role that speaks to a vendor is asked, and what about. */
-const WAYS = {
-  channel: ['send', 'message'],
-  sink: ['apply', 'told'],
-  alert: ['raise', 'alert'],
-  ticket: ['file', 'ticket'],
-} as const;
-const speaking = Object.keys(WAYS) as (keyof typeof WAYS)[];
 describe.each(
   speaking.flatMap((role) =>
     sampled(role).map(([id, each]) => [`${id}, ${article(role)} ${role}`, role, each] as const),
@@ -366,16 +360,6 @@ describe.each(
     for (const private_ of [...strings(fixture.secret), ...(message ? [message.to, message.text] : [])])
       expect(shown).not.toContain(private_);
   };
-  const answering =
-    (answer: Answer | Answering, headers: Record<string, string> = {}): typeof fetch =>
-    async (input, init) => {
-      const call = { url: new URL(String(input)), method: init?.method ?? 'GET', body: String(init?.body ?? '') };
-      const { status, body, contentType } = typeof answer === 'function' ? answer(call) : answer;
-      return new Response(status === 204 ? null : body, {
-        status,
-        headers: { 'content-type': contentType, ...headers },
-      });
-    };
   const repeatable = role !== 'channel';
 
   it('does it over https, and says what the vendor calls it', async () => {
@@ -467,6 +451,53 @@ describe.each(
       }
     }
   });
+});
+
+const checked = ids.flatMap((id): [ConnectorId, Connector][] => {
+  const connector = loaded.get(id) as Connector;
+  return connector.check ? [[id, connector]] : [];
+});
+
+describe.each(checked)('%s, whose credentials can be checked', (id, connector) => {
+  const fixture = fixtures[id] as unknown as Fixture;
+  const failing = async (answer: () => Response | Promise<Response>) => {
+    let asked = 0;
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      asked += 1;
+      expect(new URL(String(url)).protocol).toBe('https:');
+      expect(init?.redirect).toBe('manual');
+      expect(init?.method ?? 'GET').toMatch(id === 'salesforce' || id === 'shopify' ? /^(GET|POST)$/ : /^GET$/);
+      return answer();
+    };
+    const error = await connector.check?.(contextOf(connector, fixture, { fetch }) as never).then(
+      () => 'they were taken',
+      (thrown: unknown) => thrown,
+    );
+    expect(asked).toBeGreaterThan(0);
+    for (const text of strings(fixture.secret)) expect(inspect(error, { depth: 10 })).not.toContain(text);
+    return error;
+  };
+
+  it.each([401, 403])('says that they are refused by a %d', async (status) => {
+    for (const body of ['', '{}', 'no'])
+      expect(await failing(() => new Response(body, { status }))).toBeInstanceOf(Unauthorized);
+  });
+
+  it('says nothing against them when nobody answers', async () => {
+    for (const status of [429, 500, 503])
+      expect(await failing(() => new Response('', { status }))).toBeInstanceOf(Transient);
+    expect(await failing(() => Promise.reject(new TypeError('fetch failed')))).toBeInstanceOf(Transient);
+  });
+
+  it('does not take just any answer for a yes', async () => {
+    for (const body of ['', 'null', '1', '<html>'])
+      expect(await failing(() => new Response(body, { status: 200 }))).toBeInstanceOf(Error);
+  });
+});
+
+it('those whose credentials cannot be checked are known', () => {
+  // An incoming webhook posts or does nothing; the other side of `webhook` has no account of ours.
+  expect(ids.filter((id) => !loaded.get(id)?.check)).toEqual(['slack', 'webhook']);
 });
 
 it('no source asks the vendor anything while it translates', async () => {
