@@ -340,3 +340,30 @@ const trimmed = vendorSpec<OpenApi>('zendesk.json');
       expect(strays(document, wrong)).not.toEqual([]);
   });
 });
+
+interface Vector {
+  readonly platform: string;
+  readonly secret: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+const printed = vendorSpec<{ vectors: Vector[] }>('webhook-signature-vectors.json');
+(printed ? describe : describe.skip)('against the signatures that were published', () => {
+  const vectors = (printed?.vectors ?? []).filter(({ platform }) => platform === 'zendesk');
+
+  it('what is genuine is taken, an empty body too, and not a byte more', () => {
+    expect(vectors.length).toBeGreaterThan(1);
+    for (const { secret, headers, body } of vectors) {
+      const at = new Date(headers['x-zendesk-webhook-signature-timestamp'] ?? 0);
+      const context = {
+        ...around(fetch, { accountId: undefined }),
+        secret: { ...around(fetch).secret, signingSecrets: [secret] },
+        now: at,
+      };
+      const request = { ...send(body), headers };
+      expect(connector.roles.source.verify(request, context)).toBe(request);
+      const longer = { ...request, body: Buffer.from(`${body} `) };
+      expect(() => connector.roles.source.verify(longer, context)).toThrow(WebhookRejected);
+    }
+  });
+});
