@@ -1,6 +1,6 @@
 /** Who may import whom: docs/architecture.md says why. */
 
-const MANIFESTS = '^lib/connectors/(manifests|contract)[.]ts$|^lib/connectors/[^/]+/manifest[.]ts$';
+const MANIFESTS = '^lib/connectors/(manifests|contract|channels)[.]ts$|^lib/connectors/[^/]+/manifest[.]ts$';
 
 /** What members are told, which is tried out before it is built: its types, and the one that tries. */
 const WORDS = ['^lib/loyalty/(events|message-words)[.]ts$', '^lib/runtime/messages/faults[.]ts$'];

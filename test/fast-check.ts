@@ -8,4 +8,3 @@ const { FAST_CHECK_SEED } = process.env;
 if (FAST_CHECK_SEED !== 'random') fc.configureGlobal({ seed: Number(FAST_CHECK_SEED ?? 2026) });
 
 export default fc;
-export type { Arbitrary } from 'fast-check';

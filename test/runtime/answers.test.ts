@@ -38,7 +38,7 @@ async function planning(identities: readonly Identity[]) {
     messages: openMessageRows({ client, table: 'program', timeZone }),
     members,
     weeks: openMarketingWeeks({ client, table: 'program', perWeek: 1 }),
-    compose: async ([event]) => ({ locale: 'en', kind: event?.type ?? 'reply', text: 'words', values: {} }),
+    compose: async ([event]) => ({ locale: 'en', kind: event?.type ?? 'points.redeemed', text: 'words', values: {} }),
     wake: async () => undefined,
     hand: async (message) => {
       handed.push(message);
