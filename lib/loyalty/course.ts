@@ -92,7 +92,9 @@ export type Claim =
   | { readonly kind: 'parked'; readonly because: string };
 
 /** Longer than any function lives: whoever began so long ago is not working on it any more. */
-export const ABANDONED_MS = 15 * 60_000;
+const ABANDONED_MS = 15 * 60_000;
+/** Shorter than any queue hides what is worked on; two workers may be handed the same at once, which is not seeing it again. */
+const HIDDEN_MS = 60_000;
 /** What a vendor has taken, it may list a little later. */
 const ASK_AFTER_SECONDS = 60;
 
@@ -113,8 +115,8 @@ export function claimOf(course: Course | undefined, turn: Turn): Claim {
         ? { kind: 'parked', because: reason ?? 'failed before' }
         : { kind: 'send', course: begun(course, turn) };
     case 'sending':
-      // The queue hides a message while it is worked on: seeing it again means that the work on it broke off.
-      if (!isMine && age <= ABANDONED_MS)
+      // The queue hides a message while it is worked on: seeing it again later means that the work on it broke off.
+      if (age <= (isMine ? HIDDEN_MS : ABANDONED_MS))
         return { kind: 'later', seconds: 60, because: 'another copy of the message is being sent' };
       return turn.canAsk
         ? { kind: 'ask', course: { ...course, state: 'asking', queueMessage: turn.queueMessage, reason: BROKEN_OFF } }
@@ -141,9 +143,9 @@ const begun = (course: Course, { connector, queueMessage, now }: Turn): Course =
   at: now.toISOString(),
 });
 
-/** Nobody else has said meanwhile what came of the try. */
-export const isStill = (course: Course | undefined, claimed: Course): course is Course =>
+/** Nobody else has said meanwhile what came of the try; or only that he does not know, where `end` is certain. */
+export const isStill = (course: Course | undefined, claimed: Course, end: CourseState): course is Course =>
   course !== undefined &&
   course.connector === claimed.connector &&
   course.attempts === claimed.attempts &&
-  (course.state === 'sending' || course.state === 'asking');
+  (course.state === 'sending' || course.state === 'asking' || (course.state === 'unknown' && end === 'sent'));

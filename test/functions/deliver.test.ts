@@ -368,7 +368,8 @@ describe('a message to a member', () => {
   });
 
   it('is not sent again when the function died in the middle of it', async () => {
-    const one = await planned(await somebody(), {}, { state: 'sending', queueMessage: 'm1', attempts: 1 });
+    const at = new Date(Date.now() - 4 * 60_000).toISOString();
+    const one = await planned(await somebody(), {}, { state: 'sending', queueMessage: 'm1', attempts: 1, at });
     // Another copy of it may be in good hands: it is left alone for now.
     expect(await say(one, { id: 'copy' })).toEqual(['copy']);
     // The same message again: the hands are gone.

@@ -73,7 +73,7 @@ export function openSending<M extends Manifest>({
     what: readonly DeliveryMeasure[],
   ): Promise<void> {
     const { course } = await messages.change(claimed.messageId, (stands) =>
-      isStill(stands, claimed)
+      isStill(stands, claimed, how.state)
         ? { next: { ...stands, ...how, at: now().toISOString() }, counted: [{ connector, what }] }
         : undefined,
     );

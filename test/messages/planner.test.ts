@@ -1,0 +1,308 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
+import { happening, mouth, NotNow, OptedOut, Permanent, postOffice, Transient, Unknown } from './post-office.ts';
+
+const noon = '2026-03-10T11:00:00Z';
+
+function shop(options: Partial<Parameters<typeof postOffice>[0]> = {}) {
+  const [texts, letters] = [mouth('texts', 'sms'), mouth('letters', 'email')];
+  const office = postOffice({ mouths: [texts, letters], from: noon, ...options });
+  const happens = (memberId: string, type?: LoyaltyEvent['type'], data?: object) => {
+    const event = happening(memberId, office.clock.at, type, data);
+    office.tell(event);
+    return event;
+  };
+  const stateOf = async ({ id }: LoyaltyEvent) => office.messages.get(id);
+  return { texts, letters, office, happens, stateOf };
+}
+
+describe('a message goes', () => {
+  it('through the first channel of the merchant’s file', async () => {
+    const { texts, letters, office, happens, stateOf } = shop();
+    const one = happens(office.enrol('m_ada'));
+    await office.settle();
+    expect(texts.took.map(({ id }) => id)).toEqual([one.id]);
+    expect(letters.took).toEqual([]);
+    expect(await stateOf(one)).toMatchObject({ state: 'sent', connector: 'texts' });
+  });
+
+  it('through the channel that the member prefers', async () => {
+    const { texts, letters, office, happens } = shop();
+    happens(office.enrol('m_ada', { profile: { preferredChannel: 'email' } }));
+    await office.settle();
+    expect([texts.took.length, letters.took.length]).toEqual([0, 1]);
+  });
+
+  it('through the next where the member has not agreed to the first', async () => {
+    const { texts, letters, office, happens } = shop();
+    happens(office.enrol('m_ada', { no: ['sms'] }));
+    await office.settle();
+    expect([texts.took.length, letters.took.length]).toEqual([0, 1]);
+  });
+
+  it('nowhere where there is none, and why is kept', async () => {
+    const { office, happens, stateOf } = shop();
+    const one = happens(office.enrol('m_ada', { no: ['sms', 'email'] }));
+    const two = happens('m_gone');
+    const three = happens(office.enrol('m_bob'), 'points.gifted', { points: 1, direction: 'sent', giftId: 'g' });
+    await office.settle();
+    expect(await stateOf(one)).toMatchObject({ state: 'dropped', reason: 'no consent to sms; no consent to email' });
+    expect(await stateOf(two)).toMatchObject({ state: 'dropped', reason: 'the member is not known any more' });
+    expect(await stateOf(three)).toMatchObject({ state: 'dropped', reason: 'nobody is told of it' });
+  });
+
+  it('once, however often the bus tells of it', async () => {
+    const { texts, office, happens } = shop({ mergeSeconds: 10 });
+    const one = happens(office.enrol('m_ada'));
+    office.tell(one);
+    await office.until('2026-03-10T11:01:00Z');
+    office.tell(one);
+    await office.until('2026-03-10T11:02:00Z');
+    expect(texts.took).toHaveLength(1);
+  });
+});
+
+describe('a channel that does not carry it', () => {
+  it.each<[string, () => Error]>([
+    ['cannot now', () => new NotNow('no window is open')],
+    ['never will', () => new Permanent('400')],
+    ['was told to stop', () => new OptedOut('21610')],
+  ])('and %s leaves it to the next', async (_, trouble) => {
+    const { texts, letters, office, happens, stateOf } = shop();
+    texts.send = async () => {
+      throw trouble();
+    };
+    const one = happens(office.enrol('m_ada'));
+    await office.settle();
+    expect(letters.took.map(({ id }) => id)).toEqual([one.id]);
+    expect(await stateOf(one)).toMatchObject({ state: 'sent', connector: 'letters', tried: [{ connector: 'texts' }] });
+  });
+
+  it('but may have sent it keeps it from all others', async () => {
+    const { texts, letters, office, happens, stateOf } = shop();
+    texts.send = async () => {
+      throw new Unknown('no answer');
+    };
+    const one = happens(office.enrol('m_ada'));
+    await office.until('2026-03-11T11:00:00Z');
+    expect(letters.took).toEqual([]);
+    expect(await stateOf(one)).toMatchObject({ state: 'unknown', connector: 'texts' });
+  });
+
+  it('but will later keeps it', async () => {
+    const { texts, letters, office, happens } = shop();
+    const { send } = texts;
+    texts.send = async () => {
+      throw new Transient('503');
+    };
+    happens(office.enrol('m_ada'));
+    await office.until('2026-03-10T13:00:00Z');
+    texts.send = send;
+    await office.until('2026-03-10T13:02:00Z');
+    expect([texts.took.length, letters.took.length]).toEqual([1, 0]);
+  });
+
+  it('as its vendor says afterwards leaves it to the next', async () => {
+    const { texts, letters, office, happens } = shop();
+    const one = happens(office.enrol('m_ada'));
+    await office.settle();
+    const vendorId = `texts-${one.id}-1`;
+    const undone = await office.receipts.reported('texts', { vendorId, status: 'failed', reason: '30003' });
+    expect(undone).toMatchObject({ messageId: one.id });
+    office.put('plan', { kind: 'undone', messageId: one.id, connector: 'texts' });
+    office.put('plan', { kind: 'undone', messageId: one.id, connector: 'texts' });
+    await office.settle();
+    expect([texts.took.length, letters.took.length]).toEqual([1, 1]);
+  });
+
+  it('has one turn: after the last there is none', async () => {
+    const { texts, letters, office, happens, stateOf } = shop();
+    for (const one of [texts, letters])
+      one.send = async () => {
+        throw new NotNow('no window is open');
+      };
+    const one = happens(office.enrol('m_ada'));
+    await office.settle();
+    expect(await stateOf(one)).toMatchObject({ state: 'dropped', reason: 'no window is open; no window is open' });
+  });
+});
+
+describe('what happens within moments', () => {
+  it('is one message, in the order in which it happened', async () => {
+    const { texts, office, happens, stateOf } = shop({ mergeSeconds: 10 });
+    const ada = office.enrol('m_ada');
+    const one = happens(ada);
+    await office.until('2026-03-10T11:00:04Z');
+    const two = happens(ada, 'tier.changed', { from: 'guest', to: 'friend' });
+    const other = happens(office.enrol('m_bob'));
+    await office.until('2026-03-10T11:01:00Z');
+    expect(texts.took.map(({ text }) => text)).toEqual([`${one.id} ${two.id}`, other.id]);
+    expect(await stateOf(two)).toMatchObject({ state: 'merged', into: one.id });
+  });
+
+  it('but is no advertising along with it, and no last warning', async () => {
+    const { texts, office, happens } = shop({ mergeSeconds: 10 });
+    const ada = office.enrol('m_ada');
+    happens(ada);
+    happens(ada, 'birthday', { points: 5 });
+    happens(ada, 'points.expiring', { points: 5, on: '2026-03-11', through: '2026-03-11', daysBefore: 1, last: true });
+    await office.until('2026-03-10T11:01:00Z');
+    expect(texts.took).toHaveLength(3);
+  });
+});
+
+describe('a refund before it was told', () => {
+  const refunded = (points: number) => ({ points, returned: 0, orderId: 'A-77', reason: 'refund' });
+  const bought = { points: 12, source: 'shopify', object: 'A-77' };
+
+  it.each<[string, number, readonly string[]]>([
+    ['of all of it leaves nothing to tell', 12, []],
+    ['of a part is told, and what it made untrue is not', 5, ['points.reversed']],
+  ])('%s', async (_, points, told) => {
+    const [texts] = [mouth('texts', 'sms', ['points.earned', 'points.reversed'])];
+    const { office, happens } = shop({ mergeSeconds: 10, mouths: [texts] });
+    const ada = office.enrol('m_ada');
+    happens(ada, 'points.earned', bought);
+    happens(ada, 'points.reversed', refunded(points));
+    await office.until('2026-03-10T11:01:00Z');
+    expect(texts.took.map(({ kind }) => kind)).toEqual(told);
+  });
+
+  it('counts also where nobody is told of refunds', async () => {
+    const { texts, office, happens } = shop({ mergeSeconds: 10 });
+    const ada = office.enrol('m_ada');
+    happens(ada, 'points.earned', bought);
+    happens(ada, 'points.reversed', refunded(5));
+    await office.until('2026-03-10T11:01:00Z');
+    expect(texts.took).toEqual([]);
+  });
+
+  it('is told when it comes afterwards', async () => {
+    const texts = mouth('texts', 'sms', ['points.earned', 'points.reversed']);
+    const { office, happens } = shop({ mouths: [texts] });
+    const ada = office.enrol('m_ada');
+    happens(ada, 'points.earned', bought);
+    await office.settle();
+    happens(ada, 'points.reversed', refunded(12));
+    await office.settle();
+    expect(texts.took.map(({ kind }) => kind)).toEqual(['points.earned', 'points.reversed']);
+  });
+});
+
+describe('in quiet hours', () => {
+  const quietHours = { from: '21:00', to: '08:00' };
+  const night = '2026-03-10T22:00:00Z'; // 23:00 in Berlin
+
+  it('what nobody has to have at once waits for the morning, by a schedule', async () => {
+    const { texts, office, happens, stateOf } = shop({ quietHours, from: night });
+    const one = happens(office.enrol('m_ada'), 'tier.changed', { from: 'guest', to: 'friend' });
+    await office.until('2026-03-11T06:59:00Z');
+    expect(texts.took).toEqual([]);
+    expect(office.schedules).toEqual([
+      { name: expect.stringMatching(/^message-[0-9a-f]{40}$/), at: '2026-03-11T07:00:00.000Z' },
+    ]);
+    await office.until('2026-03-11T07:00:00Z');
+    expect(texts.took).toHaveLength(1);
+    expect(await stateOf(one)).toMatchObject({ state: 'sent' });
+  });
+
+  it('it is the member’s own night that counts', async () => {
+    const { texts, office, happens } = shop({ quietHours, from: night });
+    happens(office.enrol('m_ada', { profile: { timeZone: 'America/New_York' } }), 'tier.changed', {
+      from: 'a',
+      to: 'b',
+    });
+    await office.settle();
+    expect(texts.took).toHaveLength(1);
+  });
+
+  it('what the member is just doing is told', async () => {
+    const { texts, office, happens } = shop({ quietHours, from: night });
+    happens(office.enrol('m_ada'));
+    await office.settle();
+    expect(texts.took).toHaveLength(1);
+  });
+
+  it('an answer is given', async () => {
+    const { texts, office, stateOf } = shop({ quietHours, from: night });
+    const memberId = office.enrol('m_ada');
+    const answer = {
+      kind: 'answer',
+      id: 'r1',
+      memberId,
+      connector: 'texts',
+      locale: 'en',
+      text: '42',
+      purpose: 'transactional',
+    };
+    office.put('plan', answer);
+    office.put('plan', answer);
+    await office.settle();
+    expect(texts.took).toMatchObject([{ id: 'm_ada.answer.r1', kind: 'reply', text: '42' }]);
+    expect(await stateOf({ id: 'm_ada.answer.r1' } as LoyaltyEvent)).toMatchObject({ state: 'sent' });
+  });
+
+  it('a birthday that would be over by then is let go', async () => {
+    const { texts, office, happens, stateOf } = shop({ quietHours, from: night });
+    const one = happens(office.enrol('m_ada'), 'birthday', { points: 5 });
+    await office.until('2026-03-11T12:00:00Z');
+    expect(texts.took).toEqual([]);
+    expect(await stateOf(one)).toMatchObject({ state: 'dropped', reason: 'it is too late for it' });
+  });
+});
+
+describe('of advertising', () => {
+  it('a member gets so much in seven days; the rest waits while it means anything', async () => {
+    const texts = mouth('texts', 'sms', ['member.inactive', 'points.earned']);
+    const { office, happens, stateOf } = shop({ mouths: [texts], perWeek: 2 });
+    const ada = office.enrol('m_ada');
+    const invited = () => happens(ada, 'member.inactive', { days: 30, rung: 1 });
+    invited();
+    await office.until('2026-03-15T11:00:00Z');
+    invited();
+    const third = invited();
+    happens(ada);
+    await office.settle();
+    expect(texts.took.map(({ kind }) => kind).sort()).toEqual(['member.inactive', 'member.inactive', 'points.earned']);
+    expect(await stateOf(third)).toMatchObject({ state: 'waiting', until: '2026-03-17T11:00:00.000Z' });
+    await office.until('2026-03-17T11:00:00Z');
+    expect(texts.took).toHaveLength(4);
+    const fifth = invited();
+    await office.settle();
+    expect(await stateOf(fifth)).toMatchObject({ state: 'dropped', reason: 'enough for a week' });
+  });
+});
+
+describe('the last warning before points lapse', () => {
+  const expiring = { points: 5, on: '2026-03-17', through: '2026-03-17', daysBefore: 7, last: true };
+
+  it('is sent when one channel has sent it', async () => {
+    const { texts, office, happens } = shop();
+    texts.send = async () => {
+      throw new NotNow('no window is open');
+    };
+    happens(office.enrol('m_ada'), 'points.expiring', expiring);
+    await office.settle();
+    expect(office.facts).toMatchObject([{ type: 'reminder', source: 'letters', outcome: 'sent' }]);
+  });
+
+  it('is impossible once all have said no, each for itself', async () => {
+    const { office, happens } = shop();
+    happens(office.enrol('m_ada', { no: ['sms', 'email'] }), 'points.expiring', expiring);
+    await office.settle();
+    expect(office.facts).toMatchObject([
+      { type: 'reminder', source: 'texts', outcome: 'impossible', because: 'no consent to sms; no consent to email' },
+      { type: 'reminder', source: 'letters', outcome: 'impossible' },
+    ]);
+  });
+
+  it('is neither while nobody knows whether it was sent', async () => {
+    const { texts, office, happens } = shop();
+    texts.send = async () => {
+      throw new Unknown('no answer');
+    };
+    happens(office.enrol('m_ada'), 'points.expiring', expiring);
+    await office.settle();
+    expect(office.facts).toEqual([]);
+  });
+});
