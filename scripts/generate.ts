@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectorsDoc } from './generate/connectors.ts';
+import { connectorsDocs } from './generate/connectors.ts';
 import { eventSchemas } from './generate/events.ts';
 import { mailLayout } from './generate/mail.ts';
 import { messagesDoc } from './generate/messages.ts';
@@ -13,6 +13,7 @@ import { scaleDoc } from './generate/scale.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const EVENTS = 'docs/events';
+const CONNECTORS = 'docs/connectors';
 
 const json = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 
@@ -26,7 +27,7 @@ const there = (file: string): string | undefined => {
 
 const wanted = new Map<string, string>([
   ['docs/openapi.json', json(openApi())],
-  ['docs/connectors.md', connectorsDoc()],
+  ...connectorsDocs(there),
   ['docs/program.md', programDoc()],
   ['docs/program.schema.json', json(programSchema())],
   ['docs/messages.md', messagesDoc(there('docs/messages.md') ?? '')],
@@ -35,10 +36,13 @@ const wanted = new Map<string, string>([
   ...Object.entries(eventSchemas()).map(([name, schema]) => [join(EVENTS, `${name}.json`), json(schema)] as const),
 ]);
 
-mkdirSync(join(root, EVENTS), { recursive: true });
-const left = readdirSync(join(root, EVENTS))
-  .map((name) => join(EVENTS, name))
-  .filter((file) => !wanted.has(file));
+/** Nothing else lies in these. */
+const left = [EVENTS, CONNECTORS].flatMap((folder) => {
+  mkdirSync(join(root, folder), { recursive: true });
+  return readdirSync(join(root, folder))
+    .map((name) => join(folder, name))
+    .filter((file) => !wanted.has(file));
+});
 const drifted = [...[...wanted].filter(([file, text]) => there(file) !== text).map(([file]) => file), ...left];
 
 if (process.argv.includes('--check')) {

@@ -130,6 +130,19 @@ export default defineConnector(manifest, { ${roles.join(', ')} });
 `;
 };
 
+const guide = (id: string) => `# Setting up ${id}
+
+What it is for, in a sentence.
+
+## At the vendor’s
+
+1. What to click, in which order, and which field of the secret or of the settings each thing that is shown there goes to.
+
+## What we send, and what we hear
+
+## Limits, and what is not certain
+`;
+
 const fixture = (
   id: string,
   roles: readonly Role[],
@@ -219,6 +232,7 @@ export function newConnector(root: string, id: string, words: readonly string[])
     [`lib/connectors/${id}/manifest.ts`]: manifest(id, roles),
     ...Object.fromEntries(roles.map((role) => [`lib/connectors/${id}/${role}.ts`, SKELETONS[role].code(id)])),
     [`lib/connectors/${id}/index.ts`]: index(roles),
+    [`lib/connectors/${id}/README.md`]: guide(id),
     [`test/connectors/fixtures/${id}.ts`]: fixture(id, roles),
     ...catalogues([...connectorIds(root), id]),
   };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { Manifest, Role } from '../../lib/connectors/contract.ts';
+import type { Manifest, Role, Shared } from '../../lib/connectors/contract.ts';
 import { manifests } from '../../lib/connectors/manifests.ts';
 import { bodies } from '../../lib/connectors/webhook/bodies.ts';
 
-/** `docs/connectors.md`, made from the manifests. */
+/** `docs/connectors.md` and a page for each connector, made from the manifests and from what a person has written. */
 
 const ROLES: Readonly<Record<Role, string>> = {
   source: 'tells us what happened there',
@@ -12,39 +12,110 @@ const ROLES: Readonly<Record<Role, string>> = {
   alert: 'reaches the staff',
   ticket: 'opens a case with the support desk',
 };
+const SHARED: Readonly<Record<Shared, string>> = {
+  phone: 'phone number',
+  email: 'e-mail address',
+  name: 'name',
+  locale: 'language',
+  standing: 'points, tier and visits',
+  code: 'the codes of redeemed rewards',
+};
 
-export function connectorsDoc(): string {
+const pageOf = (id: string): string => `docs/connectors/${id}.md`;
+/** Where the guide of a connector is written by hand. */
+export const guideOf = (id: string): string => `lib/connectors/${id}/README.md`;
+
+/** Every file that is made here. `guides`: what stands in a file, or nothing where there is none. */
+export function connectorsDocs(guides: (path: string) => string | undefined): [path: string, text: string][] {
   const all: Manifest[] = Object.values(manifests);
+  return [
+    ['docs/connectors.md', overview(all)],
+    ...all.map((manifest): [string, string] => [pageOf(manifest.id), page(manifest, guides(guideOf(manifest.id)))]),
+  ];
+}
+
+function overview(all: readonly Manifest[]): string {
   return `${[
     '# Connectors',
     'Made from the manifests by `npm run generate`; do not edit. How to add one: [CONTRIBUTING](../CONTRIBUTING.md).',
-    "A merchant’s file names the connectors in use, `use('shopify', { shop: 'my-shop.myshopify.com' })`, with the settings that\nare checked when the stacks are synthesised. Secrets are filled in Secrets Manager, under `<merchant>/<connector>`; until\nthen a source refuses everything.",
+    "A merchant’s file names the connectors in use, `use('shopify', { shop: 'my-shop.myshopify.com' })`, with the settings that\nare checked when the stacks are synthesised. Secrets are filled with `stampbook secret <connector>`, under\n`<merchant>/<connector>` in Secrets Manager; until then a source refuses everything. How to set one up, and what it can and\ncannot do, is on its page.",
     table(
-      ['Connector', 'Roles', 'Written against'],
-      all.map(({ id, title, roles, apiVersion }) => [`[${title}](#${id})`, roles.join(', '), code(apiVersion)]),
+      ['Connector', 'Roles', 'What of a member leaves for it', 'Written against'],
+      all.map(({ id, title, roles, shares = [], apiVersion }) => [
+        `[${title}](connectors/${id}.md)`,
+        roles.join(', '),
+        shares.map((shared) => SHARED[shared]).join(', '),
+        code(apiVersion),
+      ]),
     ),
-    ...all.flatMap(connector),
+    'What each role is:',
+    Object.entries(ROLES)
+      .map(([role, does]) => `- **${role}**: ${does}`)
+      .join('\n'),
   ].join('\n\n')}\n`;
 }
 
-function connector(manifest: Manifest): string[] {
-  const { id, title, roles, hears, channel, limits } = manifest;
-  return [
-    `## <a id="${id}"></a>${title}`,
+function page(manifest: Manifest, guide: string | undefined): string {
+  const { id, title, roles, hears, channel, apiVersion } = manifest;
+  return `${[
+    `# ${title}`,
+    `Made by \`npm run generate\` from the connector’s manifest and from [its guide](../../${guideOf(id)}); do not edit.`,
     roles
       .map((role) => `**${role}**: ${ROLES[role]}${role === 'channel' && channel ? `, by ${channel}` : ''}`)
       .join(' · '),
+    `Written against \`${apiVersion}\`. In a merchant’s file it is \`use('${id}', …)\`.`,
     ...(hears
       ? [
           `Sends its webhooks to \`POST /webhooks/${id}\`. Subscribe to ${hears.map(code).join(', ')}; anything else is taken in and ignored.`,
         ]
       : []),
     ...tended(manifest),
-    ...fieldTable('Setting', manifest.settings),
-    ...fieldTable('Secret', manifest.secret),
-    `At most ${limits.concurrency} at a time, ${limits.batch === 1 ? 'one by one' : `${limits.batch} in one go`}, given up after ${limits.timeoutSeconds} s.`,
+    sharing(manifest),
+    limiting(manifest),
+    ...under('## Settings', fieldTable('Setting', manifest.settings)),
+    ...under('## The secret’s fields', fieldTable('Field', manifest.secret)),
+    ...(guide === undefined ? [] : ['## Guide', demoted(guide)]),
     ...(id === 'webhook' ? inbound() : []),
-  ];
+  ].join('\n\n')}\n`;
+}
+
+/** The guide without its title, below that of the page. A `#` in what is to be typed is no heading. */
+function demoted(guide: string): string {
+  let typed = false;
+  return guide
+    .trim()
+    .replace(/^# .*\n+/, '')
+    .split('\n')
+    .map((line) => {
+      if (line.trimStart().startsWith('```')) typed = !typed;
+      return !typed && /^#{1,5} /.test(line) ? `#${line}` : line;
+    })
+    .join('\n');
+}
+
+const under = (heading: string, what: readonly string[]) => (what.length > 0 ? [heading, ...what] : []);
+
+function sharing({ shares = [], roles }: Manifest): string {
+  const told = shares.map((shared) => SHARED[shared]);
+  const addressed = roles.includes('channel') ? ['the address that a message goes to, and its text'] : [];
+  const all = [...addressed, ...told];
+  if (all.length === 0 && roles.every((role) => role === 'source'))
+    return 'Nothing of a member leaves for it: it is only listened to.';
+  return `What of a member leaves for it: ${all.length > 0 ? all.join(', ') : 'nothing but our own id of him, and what happened to his points'}.`;
+}
+
+function limiting({ limits, oauth }: Manifest): string {
+  const { concurrency, batch, timeoutSeconds, perSecond } = limits;
+  return [
+    `At most ${concurrency} at a time`,
+    ...(perSecond === undefined
+      ? []
+      : [perSecond < 1 ? `once in ${Number((1 / perSecond).toFixed(1))} s` : `${perSecond} a second`]),
+    batch === 1 ? 'one by one' : `${batch} in one go`,
+    `given up after ${timeoutSeconds} s`,
+  ]
+    .join(', ')
+    .concat(oauth ? `. Its token is got and renewed here, once for all (${oauth.grant.replaceAll('_', ' ')}).` : '.');
 }
 
 /** What is done about it without anybody asking. */
@@ -73,10 +144,10 @@ const EXAMPLE: z.input<(typeof bodies)['order.paid']> = {
 /** What any system may send to the webhook endpoint. */
 function inbound(): string[] {
   return [
-    '### What it understands',
+    '## What it understands',
     'JSON, signed as [Standard Webhooks](https://www.standardwebhooks.com) say, or with a static secret where the sender\ncannot sign. Amounts are decimal strings in major units.',
     `\`\`\`json\n${JSON.stringify(EXAMPLE, undefined, 2)}\n\`\`\``,
-    ...Object.entries(bodies).flatMap(([type, schema]) => [`#### \`${type}\``, ...fieldTable('Field', schema)]),
+    ...Object.entries(bodies).flatMap(([type, schema]) => [`### \`${type}\``, ...fieldTable('Field', schema)]),
   ];
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { manifests } from '../../lib/connectors/manifests.ts';
-import { connectorsDoc } from '../../scripts/generate/connectors.ts';
+import { connectorsDocs, guideOf } from '../../scripts/generate/connectors.ts';
 import { catalogues, connectorIds, newConnector } from '../../scripts/new-connector.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -148,15 +148,48 @@ it('the catalogues are what the generator would write', () => {
     expect(readFileSync(join(repository, path), 'utf8')).toBe(text);
 });
 
-it('the document names every connector, setting and secret', () => {
-  const doc = connectorsDoc();
-  for (const manifest of Object.values(manifests)) {
-    expect(doc).toContain(`</a>${manifest.title}`);
-    for (const name of [...Object.keys(manifest.settings.shape), ...Object.keys(manifest.secret.shape)])
-      expect(doc).toContain(`| \`${name}\` |`);
-    // What a field holds is told by the schema; what it is for, only by a person.
-    for (const field of [...Object.values(manifest.settings.shape), ...Object.values(manifest.secret.shape)])
-      expect(field.description).toEqual(expect.any(String));
-  }
-  expect(doc).not.toMatch(/undefined|\[object|NaN/);
+describe('the documents', () => {
+  const there = (path: string) =>
+    existsSync(join(repository, path)) ? readFileSync(join(repository, path), 'utf8') : undefined;
+  const docs = new Map(connectorsDocs(there));
+
+  it('name every connector, setting and secret', () => {
+    const overview = docs.get('docs/connectors.md') ?? '';
+    for (const { id, title, settings, secret } of Object.values(manifests)) {
+      expect(overview).toContain(`[${title}](connectors/${id}.md)`);
+      const page = docs.get(`docs/connectors/${id}.md`) ?? '';
+      expect(page.split('\n')[0]).toBe(`# ${title}`);
+      for (const name of [...Object.keys(settings.shape), ...Object.keys(secret.shape)])
+        expect(page).toContain(`| \`${name}\` |`);
+      // What a field holds is told by the schema; what it is for, only by a person.
+      for (const field of [...Object.values(settings.shape), ...Object.values(secret.shape)])
+        expect(field.description).toEqual(expect.any(String));
+    }
+    for (const text of docs.values()) expect(text).not.toMatch(/undefined|\[object|NaN/);
+  });
+
+  it.each(Object.keys(manifests))('say how to set up %s, in the words of its guide', (id) => {
+    const guide = there(guideOf(id)) ?? '';
+    expect(guide).toMatch(/^# \S/);
+    const page = docs.get(`docs/connectors/${id}.md`) ?? '';
+    // One title a page, and that is not the guide's.
+    expect(page.replace(/^```[\s\S]*?^```/gm, '').match(/^# /gm)).toHaveLength(1);
+    expect(page).toContain(guide.trim().split('\n').at(-1));
+  });
+
+  it.each([...docs])('%s links to what is there', (path, text) => {
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g))
+      expect([
+        target,
+        docs.has(join(dirname(path), target)) || existsSync(join(repository, dirname(path), target)),
+      ]).toEqual([target, true]);
+  });
+
+  it('leave alone what is to be typed', () => {
+    const guide = '# Setting up X\n\n```sh\n# a comment\n```\n\n## Then\n';
+    const page = new Map(connectorsDocs((path) => (path === guideOf('slack') ? guide : undefined))).get(
+      'docs/connectors/slack.md',
+    );
+    expect(page).toContain('\n## Guide\n\n```sh\n# a comment\n```\n\n### Then\n');
+  });
 });

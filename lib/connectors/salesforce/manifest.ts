@@ -55,7 +55,8 @@ export default defineManifest({
           .prefault({})
           .describe('Which field holds what; `null` for what is not kept.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('What of a member stands where.'),
     ledger: z
       .strictObject({
         object: Name.default('Loyalty_Points__c').describe('Your object for single entries.'),

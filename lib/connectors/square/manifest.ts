@@ -24,7 +24,10 @@ export default defineManifest({
       .string()
       .regex(/^[A-Z0-9]{5,40}$/, 'the seller’s own id, such as 6SSW7HV8K2ST5')
       .describe('The seller’s own id. Deliveries of any other seller are refused.'),
-    environment: z.enum(['production', 'sandbox']).default('production'),
+    environment: z
+      .enum(['production', 'sandbox'])
+      .default('production')
+      .describe('`sandbox` for a seller of the Developer Console’s own.'),
     locationIds: z
       .array(z.string().min(1).max(50))
       .min(1)

@@ -4,7 +4,7 @@ import { DecimalAmount } from '../../loyalty/money.ts';
 
 /**
  * What any system may send us: `{ type, id?, timestamp, data }`. Amounts are decimal strings in major units, so that
- * nobody has to guess what a cent is. `docs/connectors.md` is made from these schemas.
+ * nobody has to guess what a cent is. `docs/connectors/webhook.md` is made from these schemas.
  */
 
 const Text = (max: number) => z.string().min(1).max(max);

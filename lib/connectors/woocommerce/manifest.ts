@@ -47,7 +47,10 @@ export default defineManifest({
       .string()
       .regex(/^ck_\w{8,}$/, 'a consumer key: ck_…')
       .describe('REST API key, Read/Write.'),
-    consumerSecret: z.string().regex(/^cs_\w{8,}$/, 'a consumer secret: cs_…'),
+    consumerSecret: z
+      .string()
+      .regex(/^cs_\w{8,}$/, 'a consumer secret: cs_…')
+      .describe('What is shown beside the key, once.'),
   }),
   // Many shops share a small server with their customers.
   limits: { concurrency: 2, timeoutSeconds: 15, batch: 1, perSecond: 4 },
