@@ -35,5 +35,7 @@ export function endOfDay(zone: string, day: string): Date {
     if (off === 0) break;
     at -= off * MINUTE_MS;
   }
+  // Where clocks go on at midnight, the day begins an hour later by its own clock.
+  while (dayIn(zone, new Date(at)) < next) at += 15 * MINUTE_MS;
   return new Date(at);
 }

@@ -71,7 +71,7 @@ describe('a function may do this, and nothing else', () => {
         [cafe.ofType('AWS::IAM::Role').find(({ id }) => id.startsWith('SchedulerRole'))?.id ?? '']: 'PassRole',
       },
     ],
-    ['messages', { members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem' }],
+    ['messages', { members: 'GetItem', program: 'DeleteItem GetItem PutItem Query UpdateItem', plan: 'SendMessage' }],
     [
       'sharing',
       {
@@ -97,6 +97,19 @@ describe('a function may do this, and nothing else', () => {
         program: 'DeleteItem GetItem PutItem Query UpdateItem',
         'facts.fifo': `${consume} SendMessage`,
         'facts-parked.fifo': 'SendMessage',
+        plan: 'SendMessage',
+      },
+    ],
+    [
+      'plan',
+      {
+        members: 'GetItem',
+        program: 'GetItem PutItem Query UpdateItem',
+        'facts.fifo': 'SendMessage',
+        plan: `${consume} SendMessage`,
+        'twilio-sms-outbound': 'GetQueueUrl SendMessage',
+        'art-cafe/message-*': 'CreateSchedule DeleteSchedule',
+        [cafe.ofType('AWS::IAM::Role').find(({ id }) => id.startsWith('SchedulerRole'))?.id ?? '']: 'PassRole',
       },
     ],
     ['unsubscribe', { program: 'UpdateItem', 'facts.fifo': 'SendMessage' }],
@@ -170,7 +183,8 @@ describe('a function may do this, and nothing else', () => {
       {
         'twilio-sms': 'GetSecretValue',
         members: 'GetItem',
-        program: 'GetItem UpdateItem',
+        plan: 'SendMessage',
+        program: 'GetItem PutItem UpdateItem',
         'facts.fifo': 'SendMessage',
         'twilio-sms-outbound': `ChangeMessageVisibility ${consume}`,
         'twilio-sms-outbound-parked': 'SendMessage',
@@ -216,11 +230,11 @@ const WILDCARDS: readonly { readonly reason: string; readonly is: (statement: St
   },
   {
     reason:
-      'schedules of campaigns, of which nobody knows before what they will be called: all in the merchant’s group',
+      'schedules of campaigns and of messages, of which nobody knows before what they will be called: all in the merchant’s group',
     is: ({ Effect, Action, Resource }) =>
       Effect === 'Allow' &&
       String(Action) === 'scheduler:CreateSchedule,scheduler:DeleteSchedule' &&
-      JSON.stringify(Resource).endsWith(':schedule/",{"Ref":"Schedules"},"/campaign-*"]]}'),
+      /:schedule\/",\{"Ref":"Schedules"\},"\/(campaign|message)-\*"\]\]\}$/.test(JSON.stringify(Resource)),
   },
 ];
 
@@ -235,7 +249,7 @@ it('Scheduler may put messages into the queues that a schedule is for, and nothi
         .sort(),
     ]),
   }));
-  const engine = ['audit', 'audit-parked', 'sweeps', 'sweeps-parked'];
+  const engine = ['audit', 'audit-parked', 'plan', 'plan-parked', 'sweeps', 'sweeps-parked'];
   for (const { queue, may } of roles)
     expect(may).toEqual([['sqs:SendMessage', engine.includes(queue) ? engine : [queue, `${queue}-parked`]]]);
   expect([...new Set(roles.map(({ queue }) => queue))]).toEqual([
@@ -280,7 +294,8 @@ describe.each([
     const passing = everywhere.flatMap(([, statement]) =>
       [statement.Action].flat().includes('iam:PassRole') ? [statement.Condition] : [],
     );
-    expect(passing).toEqual([{ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } }]);
+    // Campaigns, and messages that wait.
+    expect(passing).toEqual([0, 1].map(() => ({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } })));
   });
 
   it('lets nobody be whom they are not', () => {

@@ -160,6 +160,7 @@ describe.each(everyShop)('%s', (_, stacks) => {
         'DeliveryUnknown',
         'LedgerCheckFailed',
         'LedgerCheckFailed',
+        'MessageUnwritable',
         ...tended.map(() => 'FoundUnreadable'),
         ...sources.map(() => 'SignatureRejected'),
         ...tended.map(() => 'SubscriptionDiffers'),
@@ -587,7 +588,16 @@ describe('what a person needs stands in the outputs', () => {
   it.each([
     [
       'app',
-      ['ApiUrl', 'AuditParkedUrl', 'DashboardUrl', 'FactsParkedUrl', 'RelayDeadUrl', 'SweepsParkedUrl', 'TallyDeadUrl'],
+      [
+        'ApiUrl',
+        'AuditParkedUrl',
+        'DashboardUrl',
+        'FactsParkedUrl',
+        'PlanParkedUrl',
+        'RelayDeadUrl',
+        'SweepsParkedUrl',
+        'TallyDeadUrl',
+      ],
     ],
     ['data', ['AccountsTable', 'EntriesTable', 'MembersTable', 'ProgramTable', 'ReportsTable']],
     [

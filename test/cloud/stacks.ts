@@ -73,9 +73,17 @@ export class Stacks {
   /** What people call it: `accounts`, `accounts/index/expiryDue`, `facts.fifo`, without the merchant's own prefix. */
   nameOf(reference: unknown): string {
     const { Join, rest } = joined(reference);
-    const resource = this.behind(Join);
+    // By its name alone, where the one is there before the other: there must be such a one.
+    const resource = Join === undefined ? this.#named(rest) : this.behind(Join);
+    if (Join === undefined) return this.nameOf({ Ref: resource.id });
     const name = NAMED_BY.map((property) => resource.properties[property]).find((value) => typeof value === 'string');
     return `${String(name ?? resource.id).replace(new RegExp(`^${this.stage.stageName}[-/]`), '')}${rest}`;
+  }
+
+  #named(name: string): Resource {
+    const found = this.resources.find(({ properties }) => NAMED_BY.some((property) => properties?.[property] === name));
+    if (!found) throw new Error(`nothing is called ${name}`);
+    return found;
   }
 
   #follow(reference: unknown): { id: string } {
@@ -97,6 +105,7 @@ function joined(reference: unknown): { Join: unknown; rest: string } {
   if (typeof parts?.[0] === 'string') {
     // Spelled out: what is named begins with the first thing of ours.
     const own = parts.findIndex((part) => /^\{"(Ref":"(?!AWS::)|Fn::)/.test(JSON.stringify(part)));
+    if (own === -1) return { Join: undefined, rest: String(parts.at(-1)).split(':').at(-1) ?? '' };
     return { Join: parts[own], rest: parts.slice(own + 1).join('') };
   }
   return parts ? { Join: parts[0], rest: parts.slice(1).join('') } : { Join: reference, rest: '' };

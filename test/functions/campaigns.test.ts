@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineConnector, defineManifest } from '../../lib/connectors/contract.ts';
-import type { Alert, Message } from '../../lib/loyalty/events.ts';
+import type { Alert } from '../../lib/loyalty/events.ts';
+import type { PlannedMessage } from '../../lib/runtime/planned-message.ts';
 import { call, deliver, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -218,44 +219,34 @@ describe('a campaign that has something to say', () => {
       .filter(({ type }) => type === 'campaign.message');
     expect(events.map(({ memberId }) => memberId).sort()).toEqual([german, silent].sort());
 
-    const said: Message[] = [];
-    const { deliverer } = await import('../../functions/deliver.ts');
-    world.setSecret({});
-    const write = deliverer(
-      defineConnector(
-        defineManifest({
-          id: 'twilio-sms',
-          title: 'Texts',
-          roles: ['channel'],
-          channel: 'sms',
-          apiVersion: '1',
-          settings: z.object({}).loose(),
-          secret: z.object({}),
-          limits: { concurrency: 1, timeoutSeconds: 5, batch: 1 },
-        }),
-        {
-          channel: {
-            send: async (message) => {
-              said.push(message);
-              return { vendorId: message.id };
-            },
-          },
-        },
-      ),
-    ) as Handler;
-    for (const detail of events) expect(await deliver(write, [{ id: detail.id, body: { detail } }])).toEqual([]);
-    expect(said.map(({ to, text }) => [to, text])).toEqual([['+4917061000001', 'Kuchen, Ada!']]);
+    const { handler: plan } = await import('../../functions/plan.ts');
+    const told = async (detail: object): Promise<void> => {
+      expect(await deliver(plan, [{ body: { detail } }])).toEqual([]);
+      // What happens within moments is one message: it waits for the others.
+      for (const { body } of world.sent('plan')) expect(await deliver(plan, [{ body }])).toEqual([]);
+    };
+    const said = () =>
+      world
+        .sent('test-twilio-sms-outbound')
+        .map(({ body }) => (JSON.parse(body) as { message: PlannedMessage }).message);
+    for (const detail of events) await told(detail);
+    itIs('2026-12-05T08:00:30Z');
+    for (const detail of events) await told(detail);
+    expect([...new Set(said().map(({ to, text }) => `${to} ${text}`))]).toEqual(['+4917061000001 Kuchen, Ada!']);
     const reasons = async () =>
-      (await world.rows('program')).flatMap(({ pk, reason }) =>
-        String(pk).startsWith('D#twilio-sms#') && String(pk).includes('campaign.message') ? [reason] : [],
-      );
+      (await world.rows('program')).flatMap(({ pk, reason }) => (pk === `MESSAGE#${silent}` ? [reason] : []));
     expect(await reasons()).toContain('no consent to sms');
 
     // What has not gone out when it is stopped does not go out any more.
     await step('cake', 'cancel');
-    const late = events.map((one) => ({ ...one, id: `late-${one.id}` })).filter(({ memberId }) => memberId === german);
-    for (const detail of late) await deliver(write, [{ id: detail.id, body: { detail } }]);
-    expect(said).toHaveLength(1);
+    const before = said().length;
+    for (const one of events.filter(({ memberId }) => memberId === german)) {
+      const late = { ...one, id: `${one.entryId}.campaign.message.late` };
+      await told(late);
+      itIs('2026-12-05T08:01:00Z');
+      await told(late);
+    }
+    expect(said()).toHaveLength(before);
   });
 
   it.each<[string, object, string]>([

@@ -50,7 +50,8 @@ export type Queue =
   | 'outbound'
   | 'outbound-parked'
   | 'tending'
-  | 'plan';
+  | 'plan'
+  | 'test-twilio-sms-outbound';
 
 export interface SentMessage {
   readonly body: string;
@@ -90,6 +91,7 @@ export async function startWorld(change: (merchant: MerchantInput) => MerchantIn
     QUEUE_AUDIT_URL: queue('audit'),
     QUEUE_TENDING_URL: queue('tending'),
     QUEUE_PLAN_URL: queue('plan'),
+    QUEUE_PREFIX: 'test-',
     QUEUE_INTAKE_PARKED_URL: queue('intake-parked'),
     QUEUE_URL: queue('outbound'),
     QUEUE_PARKED_URL: queue('outbound-parked'),
@@ -137,6 +139,8 @@ async function startRecorder(): Promise<Recorder> {
     switch (operation) {
       case 'SendMessage':
         return { MessageId: 'm', MD5OfMessageBody: md5(String(input.MessageBody)) };
+      case 'GetQueueUrl':
+        return { QueueUrl: `${endpoint}/000000000000/${input.QueueName}` };
       case 'SendMessageBatch': {
         const entries = input.Entries as { Id: string; MessageBody: string }[];
         if (how === 'entries') return { Failed: [{ Id: entries[0]?.Id, Code: 'InternalError', SenderFault: false }] };
