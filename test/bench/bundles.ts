@@ -65,7 +65,7 @@ export async function bundles(): Promise<Figure[]> {
   }
 }
 
-function shelve(scratch: string, name: string, code: string, merchant: string): string {
+export function shelve(scratch: string, name: string, code: string, merchant: string): string {
   const folder = join(scratch, name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.js'), code);
@@ -96,7 +96,7 @@ async function bareClient(): Promise<string> {
 }
 
 /** Milliseconds of the processor for `require` alone, in a process of its own: a clock would count what others do as well. */
-async function importMs(folder: string): Promise<number> {
+export async function importMs(folder: string): Promise<number> {
   const script = `const before = process.cpuUsage(); require(process.argv[1]);
     const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000)`;
   const { stdout } = await run(process.execPath, ['-e', script, join(folder, 'index.js')], {

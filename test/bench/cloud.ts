@@ -97,7 +97,7 @@ export async function cloud(): Promise<Figure[]> {
   }
 }
 
-function ready(child: ChildProcess): Promise<void> {
+export function ready(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.stdout?.on('data', (chunk: Buffer) => chunk.toString().includes('ready http') && resolve());
     child.once('exit', (code) => reject(new Error(`the local cloud ended with ${code} before it was ready`)));

@@ -1,5 +1,6 @@
 import { bundles } from './bundles.ts';
 import { cloud } from './cloud.ts';
+import { delivery } from './delivery.ts';
 import { importing } from './import.ts';
 import { posting } from './posting.ts';
 import { type Figure, isWithin, report } from './report.ts';
@@ -15,6 +16,7 @@ const sections: Readonly<Record<string, () => Promise<Figure[]>>> = {
   import: importing,
   sweeps,
   bundles,
+  delivery,
   synth,
   cloud,
 };
