@@ -16,7 +16,7 @@ import { call, startWorld, type World } from './world.ts';
 
 /** Whatever is sent to a route, it answers as its document says, and never with a fault of ours. */
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 60);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 
 /** Of one there are pieces, of the other codes: half of them are somebody's. */
 const SUPPLIED = [
@@ -52,6 +52,7 @@ beforeAll(async () => {
   }));
   const names = [
     'members',
+    'messages',
     'sales',
     'activities',
     'redemptions',
@@ -268,6 +269,7 @@ function requestFor({ key, input }: Route): fc.Arbitrary<Record<string, unknown>
     ...(key.includes('/v1/campaigns') && CAMPAIGN),
     ...(key.includes('/v1/reports') && REPORT),
     ...(key.includes('/v1/segments') && SEGMENT),
+    ...(key.includes('/v1/messages') && WORDS),
     ...(key.includes('/codes/{code}') && { code: fc.constantFrom(...SEATS, 'NO-SEAT') }),
     ...(key.startsWith('POST /v1/rewards') && { id: fc.constantFrom('print', 'opera', 'opera', 'espresso', 'yacht') }),
     ...(key === postAdjustment.key && { adjustmentId: fc.uuid(), reason: fc.constant('goodwill') }),
@@ -338,6 +340,18 @@ const SEGMENT = {
   ),
   after: fc.constantFrom('0#', '3#m_1', 'elsewhere'),
   limit: fc.constantFrom(1, 100, 5_000),
+};
+
+const SAID = ['You have {{ balance }} points.', '{{ program }}: hello', '{{ nothing }}', ''];
+const WORDS: typeof RIGHT = {
+  kind: fc.constantFrom('points.earned', 'tier.changed', 'birthday'),
+  locale: fc.constantFrom('en', 'de', 'pt-BR'),
+  text: fc.constantFrom(...SAID),
+  sms: fc.constantFrom(...SAID),
+  email: fc.constantFrom({ subject: 'Points', text: '{{ balance }}' }, { subject: '', text: '' }),
+  words: fc.constantFrom({ text: SAID[0] }, { text: SAID[2] }),
+  connector: fc.constantFrom('twilio-sms', 'slack', 'pigeon'),
+  testId: fc.uuid(),
 };
 
 /** Whichever function has the route: it asks for a key, where the others know nothing of it. */
