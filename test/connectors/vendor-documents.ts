@@ -24,8 +24,13 @@ function withSpreadsheets(document: OpenApi): OpenApi {
     paths: {
       ...document.paths,
       '/spreadsheets/{spreadsheetId}': {
-        parameters: [{ name: 'spreadsheetId', in: 'path', required: true, ...text }],
-        get: { parameters: [{ name: 'fields', in: 'query', ...text }], responses: { 200: {} } },
+        get: {
+          parameters: [
+            { name: 'spreadsheetId', in: 'path', required: true, ...text },
+            { name: 'fields', in: 'query', ...text },
+          ],
+          responses: { 200: {} },
+        },
       },
     },
   };
