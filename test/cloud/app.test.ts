@@ -21,7 +21,7 @@ describe('cdk synth with a fault', () => {
   it.each([
     [
       { merchant: 'nobody' },
-      'merchant = "nobody"\n  There is no such file in merchants/. There are: acura-north, art-cafe.\n',
+      'merchant = "nobody"\n  There is no such file in merchants/. There are: acura-north, art-cafe, book-bar.\n',
     ],
     [{ stage: 'Ünfug' }, /^stage = "Ünfug"\n {2}A stage ends names: .*\n$/],
   ])('%p ends with a sentence, without a stack trace, and builds nothing', (context, message) => {

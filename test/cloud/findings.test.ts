@@ -32,11 +32,14 @@ describe('AWS’s own security checks', () => {
     expect(Object.fromEntries([...answered].map(([rule, reasons]) => [rule, [...reasons]]))).toEqual({
       'Annotation::AwsSolutions-APIG4': [
         'The function itself asks for an API key with the right scope, kept as a hash.',
+        'The link itself is signed, and does nothing but to say no for the member to whom it was sent.',
         'The sender proves itself by its signature over the raw body, checked before anything is parsed.',
       ],
       'Annotation::AwsSolutions-DDB3': ['A copy to try things on holds nothing that anybody would restore.'],
       'Annotation::AwsSolutions-IAM5[Resource::arn:aws:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<Schedules>/campaign-*]':
         ['A campaign that staff write at run time has schedules of its own; only those, in this merchant’s group.'],
+      'Annotation::AwsSolutions-IAM5[Resource::arn:aws:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/<Schedules>/message-*]':
+        ['A message that waits for the morning has a schedule of its own; only those, in this merchant’s group.'],
       'Annotation::AwsSolutions-SMG4': [
         'The other side issues these credentials; only its own console can rotate them.',
       ],

@@ -173,7 +173,7 @@ describe('a wrong merchant is refused with path, value and fix', () => {
 
 describe('merchants are found by their files', () => {
   it('all of them, in the order of their names', async () => {
-    expect((await readMerchants({ directory })).map(({ id }) => id)).toEqual(['acura-north', 'art-cafe']);
+    expect((await readMerchants({ directory })).map(({ id }) => id)).toEqual(['acura-north', 'art-cafe', 'book-bar']);
   });
 
   it('or the one that is asked for', async () => {
@@ -184,7 +184,7 @@ describe('merchants are found by their files', () => {
     [
       'an unknown merchant',
       { merchant: 'art-caffe' },
-      'merchant = "art-caffe"\n  There is no such file in merchants/. There are: acura-north, art-cafe.',
+      'merchant = "art-caffe"\n  There is no such file in merchants/. There are: acura-north, art-cafe, book-bar.',
     ],
     ['the word merchant, which is no merchant', { merchant: 'merchant' }, /There is no such file/],
     ['a stage that names nothing', { stage: 'Dev 1' }, /^stage = "Dev 1"\n {2}A stage ends names/],
