@@ -16,7 +16,7 @@ import { startFunctions } from './functions.ts';
 import { createHttpApi, type HttpApi } from './http-api.ts';
 import { keepIn } from './kept.ts';
 import { region } from './known-resources.ts';
-import { openOutbox } from './outbox.ts';
+import { openOutbox, type Vendors } from './outbox.ts';
 import { readMappings } from './pollers/mapping.ts';
 import { startPollers } from './pollers/start.ts';
 import { readRoles } from './roles.ts';
@@ -54,6 +54,8 @@ export interface LocalCloudOptions {
   readonly processes?: number;
   /** Enrols a member whose phone the page shows. */
   readonly demo?: boolean;
+  /** Who answers in a vendor's place; absent: somebody who says yes to everything. */
+  readonly vendors?: Vendors;
 }
 
 /** Of one function; also how many batches of one queue are handled at once. */
@@ -132,7 +134,7 @@ async function start(
   aws.onKill(({ function: name, process }) => functions.kill(name, process).then(() => {}));
 
   const schedulerClient = new SchedulerClient({ endpoint: aws.endpoint, region, credentials: aws.operator });
-  const outbox = openOutbox({ file: file('outbox.jsonl'), clock });
+  const outbox = openOutbox({ file: file('outbox.jsonl'), clock, vendors: options.vendors });
   const api = createHttpApi({ assembly, functions, clock });
   const schedules = runSchedules({
     assembly,

@@ -51,10 +51,14 @@ export interface Outbox {
 const KEPT = 20_000;
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** By connector: vendors who remember, in place of those here who say yes to everything. Called with a vendor's own address. */
+export type Vendors = Readonly<Record<string, typeof fetch>>;
+
 interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const json = (value: unknown): Reply => ({ status: 200, type: 'application/json', body: JSON.stringify(value) });
@@ -120,7 +124,15 @@ const usual: Readonly<Record<string, (body: string, at: Date) => Reply>> = {
 const plain = (): Reply => ({ status: 200, type: 'application/json', body: '{}' });
 
 /** Stands for every vendor there is: takes their calls, keeps them, answers as they would. */
-export function openOutbox({ file, clock }: { file: string; clock: Clock }): Outbox {
+export function openOutbox({
+  file,
+  clock,
+  vendors = {},
+}: {
+  file: string;
+  clock: Clock;
+  vendors?: Vendors | undefined;
+}): Outbox {
   let calls = readCalls(file);
   let behaviours: Behaviour[] = [];
   let appended = 0;
@@ -171,13 +183,19 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
         const { 'x-vendor-url': url = '', ...headers } = Object.fromEntries(
           Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]),
         );
-        const yes = (usual[connector] ?? plain)(body, clock.now());
-        const reply = behaviour ? behaving(behaviour, yes) : yes;
+        const method = request.method ?? 'GET';
+        const willAnswer = () => {
+          const vendor = vendors[connector];
+          return vendor
+            ? askIn(vendor, { url, method, headers, body })
+            : (usual[connector] ?? plain)(body, clock.now());
+        };
+        const reply = behaviour ? await behaving(behaviour, willAnswer) : await willAnswer();
         // Kept when it comes and not when it is answered: a vendor that is slow to answer may have done it all the same.
         keep({
           id: `call_${randomBytes(8).toString('hex')}`,
           connector,
-          method: request.method ?? 'GET',
+          method,
           url,
           headers,
           body,
@@ -190,7 +208,7 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
           return;
         }
         if (response.destroyed) return;
-        response.writeHead(reply.status, { 'content-type': reply.type, ...behaviour?.headers });
+        response.writeHead(reply.status, { 'content-type': reply.type, ...reply.headers, ...behaviour?.headers });
         response.end(reply.body);
       } finally {
         inFlight -= 1;
@@ -199,13 +217,32 @@ export function openOutbox({ file, clock }: { file: string; clock: Clock }): Out
   };
 }
 
-function behaving({ status, body }: Behaviour, yes: Reply): Reply {
+/** Only where it works as it always does is the vendor itself asked. */
+async function behaving({ status, body }: Behaviour, willAnswer: () => Reply | Promise<Reply>): Promise<Reply> {
   const succeeds = status >= 200 && status < 300;
   if (body === undefined)
-    return succeeds ? { ...yes, status } : { status, type: 'text/plain; charset=utf-8', body: '' };
+    return succeeds ? { ...(await willAnswer()), status } : { status, type: 'text/plain; charset=utf-8', body: '' };
   if (typeof body === 'string') return { status, type: 'text/plain; charset=utf-8', body };
   return { status, type: 'application/json', body: JSON.stringify(body) };
 }
+
+/** What it says; when it breaks off, it hangs up, whatever it may have done. */
+async function askIn(
+  vendor: typeof fetch,
+  { url, method, headers, body }: Pick<OutboxCall, 'url' | 'method' | 'headers' | 'body'>,
+): Promise<Reply> {
+  const own = Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.has(name));
+  try {
+    const answer = await vendor(url, { method, headers: Object.fromEntries(own), ...(body !== '' && { body }) });
+    const { 'content-type': type = 'text/plain; charset=utf-8', ...rest } = Object.fromEntries(answer.headers);
+    return { status: answer.status, type, body: await answer.text(), headers: rest };
+  } catch {
+    return { status: 0, type: 'text/plain; charset=utf-8', body: '' };
+  }
+}
+
+/** Between two machines, and no part of what is said. */
+const OF_THE_CONNECTION = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);
 
 /** Waits as long as it is told, or until the caller has given up. */
 const patience = (ms: number, request: IncomingMessage): Promise<void> =>

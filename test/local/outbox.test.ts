@@ -74,6 +74,44 @@ it('Shopify remembers what it was told to send us', async () => {
   });
 });
 
+describe('a vendor of one’s own', () => {
+  const asked: object[] = [];
+  const own: typeof fetch = async (input, init) => {
+    const headers = new Headers(init?.headers);
+    asked.push({ url: String(input), method: init?.method, body: init?.body, key: headers.get('x-key') });
+    if (init?.body === 'lost') throw new DOMException('timed out', 'TimeoutError');
+    return new Response('done', { status: 202, headers: { 'x-message-id': 'm-1' } });
+  };
+  const url = 'https://api.mine.example/send?a=b';
+  const headers = { 'x-vendor-url': url, 'x-key': 'k' };
+  beforeEach(() => {
+    asked.length = 0;
+    outbox = openOutbox({ file, clock, vendors: { mine: own } });
+  });
+
+  it('is asked at its own address, and its answer is passed on as it is', async () => {
+    const answer = await call('mine', { body: 'hello', headers });
+    expect([answer.status, answer.headers.get('x-message-id'), await answer.text()]).toEqual([202, 'm-1', 'done']);
+    await call('mine', { method: 'GET', body: null, headers });
+    expect(asked).toEqual([
+      { url, method: 'POST', body: 'hello', key: 'k' },
+      { url, method: 'GET', body: undefined, key: 'k' },
+    ]);
+    expect(outbox.calls('mine').map(({ status }) => status)).toEqual([202, 202]);
+  });
+
+  it('hangs up where it breaks off', async () => {
+    await expect(call('mine', { body: 'lost', headers })).rejects.toThrow();
+    expect(outbox.calls('mine')).toMatchObject([{ status: 0 }]);
+  });
+
+  it('hears nothing of what another answer stands for', async () => {
+    outbox.behave({ connector: 'mine', status: 503 });
+    expect((await call('mine', { body: 'hello', headers })).status).toBe(503);
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('a vendor that is told what to answer', () => {
   it('does so as often as told, and then says yes again', async () => {
     outbox.behave({ connector: 'slack', status: 429, times: 2, headers: { 'retry-after': '3' }, body: 'rate_limited' });
