@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { spoken } from '../../lib/cloud/merchant-words.ts';
 import acuraNorth from '../../merchants/acura-north.ts';
 import artCafe from '../../merchants/art-cafe.ts';
+import bookBar from '../../merchants/book-bar.ts';
 import { checkMerchant, type MerchantInput } from '../../merchants/merchant.ts';
 
 const saying = (messages: MerchantInput['messages']) =>
   checkMerchant({ ...artCafe, messages }, 'merchants/art-cafe.ts');
 
 describe('the words of a merchant’s file', () => {
-  it.each([artCafe, acuraNorth])('of $id can be said', async (input) => {
+  it.each([artCafe, acuraNorth, bookBar])('of $id can be said', async (input) => {
     expect(await spoken(checkMerchant(input, 'the test'))).toMatchObject({ id: input.id });
   });
 

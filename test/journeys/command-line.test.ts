@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Entry } from '../../lib/loyalty/entry.ts';
 import { toEntryItem } from '../../lib/runtime/items.ts';
 import artCafe from '../../merchants/art-cafe.ts';
-
+import { enter, type Said } from './keyboard.ts';
 import { databaseOf, ledgerOf, tables } from './ledger-of.ts';
 import { openShop, type Shop } from './shop.ts';
 
@@ -23,23 +22,8 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => shop?.stop());
 
-const ROOT = join(import.meta.dirname, '..', '..');
-interface Said {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Not the synchronous kind: the cloud that it talks to runs in this very process. */
 const stampbook = (args: readonly string[], data = join(shop.directory, 'data'), typed = ''): Promise<Said> =>
-  new Promise((resolve) => {
-    const command = ['bin/stampbook.ts', ...args, '--data', data];
-    const options = { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } } as const;
-    const child = execFile(process.execPath, command, options, (error, stdout, stderr) =>
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-    child.stdin?.end(typed);
-  });
+  enter(args, data, typed);
 
 describe('stampbook verify', () => {
   let saved: Entry | undefined;

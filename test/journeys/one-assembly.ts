@@ -7,12 +7,21 @@ import { onceForAll } from '../once-for-all.ts';
 
 const ASSEMBLE = join(import.meta.dirname, '..', '..', 'bin', 'assemble.ts');
 
-/** The demo merchant's stacks for all journeys, assembled once; what their functions compile to is kept beside them. */
+/** Whose stacks journeys are made through, and where it stands that they are assembled. */
+export const ASSEMBLIES = { 'art-cafe': 'ONE_ASSEMBLY', 'book-bar': 'BOOK_BAR_ASSEMBLY' } as const;
+
+/**
+ * A merchant's stacks for all journeys, assembled once, when one asks for them; what their functions compile to is kept
+ * beside them.
+ */
 export default async function setup(): Promise<() => void> {
   const directory = mkdtempSync(join(tmpdir(), 'stampbook-assembly-'));
-  process.env.ONE_ASSEMBLY = await onceForAll(async () => {
-    await promisify(execFile)(process.execPath, [ASSEMBLE, 'art-cafe', join(directory, 'assembly')]);
-    return directory;
-  });
+  for (const [merchant, name] of Object.entries(ASSEMBLIES)) {
+    process.env[name] = await onceForAll(async () => {
+      const shared = join(directory, merchant);
+      await promisify(execFile)(process.execPath, [ASSEMBLE, merchant, join(shared, 'assembly')]);
+      return shared;
+    });
+  }
   return () => rmSync(directory, { recursive: true, force: true });
 }

@@ -1,10 +1,12 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalCloud, startLocalCloud } from '../../lib/local/cloud.ts';
+import type { Vendors } from '../../lib/local/outbox.ts';
 import { madeForAll } from '../once-for-all.ts';
+import { ASSEMBLIES } from './one-assembly.ts';
 
 /** The demo merchant's stacks on the local cloud, and the ways in which the world reaches them. */
 
@@ -39,7 +41,7 @@ export interface Shop {
   idle(): Promise<void>;
   outbox(connector?: string): Promise<OutboxCall[]>;
   /** Waits for what must come, up to half a minute. */
-  until(holds: () => Promise<boolean>): Promise<void>;
+  until(holds: () => boolean | Promise<boolean>): Promise<void>;
   enrol(phone?: string): Promise<{ id: string; phone: string }>;
   sell(orderId: string, phone: string, total: string, more?: object): Promise<Answer>;
   shopify(
@@ -54,13 +56,18 @@ export interface Shop {
 }
 
 export interface ShopOptions {
+  readonly merchant?: keyof typeof ASSEMBLIES;
   /** Changes the synthesised templates before they run. */
   readonly alter?: (assemblyDirectory: string) => void;
+  /** Who answers in a vendor's place, where it is not enough to say yes. */
+  readonly vendors?: Vendors;
+  /** The virtual time at which it opens; absent: now. */
+  readonly opensAt?: Date;
 }
 
-export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
+export async function openShop({ merchant = 'art-cafe', alter, vendors, opensAt }: ShopOptions = {}): Promise<Shop> {
   const directory = mkdtempSync(join(tmpdir(), 'stampbook-shop-'));
-  const shared = await madeForAll('ONE_ASSEMBLY');
+  const shared = await madeForAll(ASSEMBLIES[merchant]);
   let assemblyDirectory = join(shared, 'assembly');
   if (alter) {
     cpSync(assemblyDirectory, join(directory, 'assembly'), { recursive: true });
@@ -68,14 +75,20 @@ export async function openShop({ alter }: ShopOptions = {}): Promise<Shop> {
     alter(assemblyDirectory);
   }
   const port = await freePort();
+  const dataDirectory = join(directory, 'data');
+  if (opensAt) {
+    mkdirSync(dataDirectory);
+    writeFileSync(join(dataDirectory, 'clock.json'), JSON.stringify({ offsetMs: opensAt.getTime() - Date.now() }));
+  }
   const options = {
     assemblyDirectory,
-    stage: 'art-cafe',
-    dataDirectory: join(directory, 'data'),
+    stage: merchant,
+    dataDirectory,
     compileCache: join(shared, 'compile-cache'),
     port,
     quiet: true,
     processes: PROCESSES,
+    ...(vendors && { vendors }),
   };
   let cloud = await startLocalCloud(options);
   let phones = 10_000_000;
