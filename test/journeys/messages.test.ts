@@ -253,6 +253,7 @@ describe('when a vendor', () => {
     for (const one of some) await order(one, '30.00');
     const tries = () => down.map((vendor) => vendors.asked(vendor));
     await shop.until(() => some.every((one) => recordsOf(one)[0] === 30));
+    await shop.until(isWaiting);
     for (let halfHour = 0; halfHour < 4; halfHour += 1) {
       const before = tries();
       await advance('PT30M');
