@@ -113,7 +113,23 @@ async function make({ root, shelf, recipe, hashOf }: Kitchen, names: readonly Fu
 
 const OUT = 'out';
 
-const OPTIONS: BuildOptions = {
+/**
+ * Zod can describe its schemas, which we do when the documents are generated; each of them would bring the code for it
+ * into every bundle, 16 KB.
+ */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ }, () => ({
+      // CommonJS, of which others may import what is not there.
+      contents: `const refuse = () => () => { throw new Error('a function does not describe its schemas'); };
+        exports.createToJSONSchemaMethod = exports.createStandardJSONSchemaMethod = refuse;`,
+    }));
+  },
+};
+
+/** How everything that runs in Lambda is made one file. */
+export const BUNDLING = {
   bundle: true,
   // CommonJS starts faster than ESM on Lambda, and the SDK's own `require`s stay what they are.
   format: 'cjs',
@@ -129,18 +145,18 @@ const OPTIONS: BuildOptions = {
   metafile: true,
   write: false,
   logLevel: 'silent',
-};
+  plugins: [withoutJsonSchema],
+} as const satisfies BuildOptions;
 
 async function bundle(root: string, names: readonly FunctionName[]) {
   try {
     return await build({
-      ...OPTIONS,
-      write: false,
-      metafile: true,
+      ...BUNDLING,
+      mainFields: [...BUNDLING.mainFields],
       absWorkingDir: root,
       outdir: OUT,
       entryPoints: names.map((name) => ({ in: `${ENTRY}${name}`, out: name })),
-      plugins: [entries(root)],
+      plugins: [entries(root), ...BUNDLING.plugins],
     });
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
@@ -209,7 +225,10 @@ function partsOf(inputs: Metafile['outputs'][string]['inputs']): Record<string, 
 
 /** Everything besides our own files that a bundle depends on. */
 function recipeOf(root: string): string {
-  const hash = createHash('sha256').update(version).update(JSON.stringify(OPTIONS)).update(entryOf.toString());
+  const hash = createHash('sha256')
+    .update(version)
+    .update(JSON.stringify(BUNDLING))
+    .update(`${entryOf}${withoutJsonSchema.setup}`);
   // What is really installed; a lock file without it says only what should be.
   const installed = [join(root, 'node_modules', '.package-lock.json'), join(root, 'package-lock.json')].find(
     existsSync,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetQueueUrlCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
+import { BUNDLING } from '../../lib/cloud/build.ts';
 import { queueNamesOf } from '../../lib/cloud/queue-names.ts';
 import { type ConnectorId, manifests } from '../../lib/connectors/manifests.ts';
 import { freePort } from '../journeys/shop.ts';
@@ -56,17 +57,11 @@ async function connectorBundles(): Promise<Figure[]> {
 
 async function connectorBundle(id: ConnectorId): Promise<{ code: string; packages: string[] }> {
   const { outputFiles, metafile } = await build({
+    ...BUNDLING,
+    mainFields: [...BUNDLING.mainFields],
+    plugins: [...BUNDLING.plugins],
     absWorkingDir: ROOT,
     entryPoints: [`lib/connectors/${id}/index.ts`],
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    metafile: true,
-    write: false,
   });
   const packages = Object.keys(metafile.inputs).flatMap(
     (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
