@@ -125,6 +125,8 @@ export default {
     fraud: { largestSale: '5000.00', salesPerMember: { max: 20, per: 'hour' }, refundRatioBp: 6_000 },
   },
   alerts: { redemptionFromPoints: 400 },
+  // A word for each thing; nobody is woken before the bakers are done.
+  messaging: { mergeSeconds: 0, marketingPerWeek: 5, quietHours: { from: '21:00', to: '07:30' } },
   brand: { colour: '#7c2d12', imprint: 'Kunststraße 1, 10115 Berlin · hello@kunstpause.example' },
   // What is not here is said in the words that everybody has.
   messages: {

@@ -200,7 +200,8 @@ export function openPlanner({
       const [first] = one.events;
       return one.state === 'waiting' && first && isTold(first) && !isUntrueNow(first) ? [{ ...one, event: first }] : [];
     });
-    const along = new Set(companionsOf(event, waiting).map(({ messageId }) => messageId));
+    const together = mergeSeconds > 0 ? companionsOf(event, waiting) : [];
+    const along = new Set(together.map(({ messageId }) => messageId));
     return { companions: recent.filter(({ messageId }) => along.has(messageId)), untrue: isUntrueNow(event) };
   }
 

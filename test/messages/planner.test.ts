@@ -140,6 +140,16 @@ describe('what happens within moments', () => {
     expect(await stateOf(two)).toMatchObject({ state: 'merged', into: one.id });
   });
 
+  it('is a message for each thing where the merchant wants it so, also when all of it has waited', async () => {
+    const quietHours = { from: '21:00', to: '08:00' };
+    const { texts, office, happens } = shop({ quietHours, from: '2026-03-10T22:00:00Z' });
+    const ada = office.enrol('m_ada');
+    happens(ada, 'tier.changed', { from: 'guest', to: 'friend' });
+    happens(ada, 'tier.changed', { from: 'friend', to: 'patron' });
+    await office.until('2026-03-11T07:00:00Z');
+    expect(texts.took).toHaveLength(2);
+  });
+
   it('but is no advertising along with it, and no last warning', async () => {
     const { texts, office, happens } = shop({ mergeSeconds: 10 });
     const ada = office.enrol('m_ada');
