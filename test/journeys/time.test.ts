@@ -78,7 +78,7 @@ describe('at once', () => {
   });
 
   it('visit-count milestone: the tenth visit is thanked for', () => {
-    expect(smsTo(year.cast.regular, /dein 10\. Besuch/)).toEqual([
+    expect(smsTo(year.cast.regular, /Dein 10\. Besuch/)).toEqual([
       { on: year.first, text: `${CLUB}: Dein 10. Besuch. Schön, dass du kommst!` },
     ]);
     expect(eventsOf(year.cast.regular, 'milestone.reached')).toEqual([
