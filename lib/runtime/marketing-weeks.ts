@@ -12,7 +12,10 @@ const ATTEMPTS = 16;
 /** Message → when it was given a place. */
 type Places = Readonly<Record<string, string>>;
 
-/** How much advertising a member gets in any seven days: each message takes a place before it is sent, and keeps it. */
+/**
+ * How much advertising a member gets in any seven days: each message takes a place before it is sent, and keeps it; what
+ * comes to nothing gives it back.
+ */
 export function openMarketingWeeks({
   client,
   table,
@@ -55,25 +58,44 @@ export function openMarketingWeeks({
     }
   }
 
+  /** What a look at the places comes to, and how they are to be; without `next` they stay as they are. */
+  interface Step<Answer> {
+    readonly answer: Answer;
+    readonly next?: Places;
+  }
+
+  /** Takes the step from how the week stands, again whenever somebody was faster. */
+  async function change<Answer>(memberId: string, step: (places: Places) => Step<Answer>): Promise<Answer> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const { places, rev } = await read(memberId);
+      const { answer, next } = step(places);
+      if (!next || (await write(memberId, next, rev))) return answer;
+    }
+    throw new Error(`the week of ${memberId} was changed by others ${ATTEMPTS} times`);
+  }
+
   return {
     /** `undefined`: it has its place, now or since before. Else when there is room. */
-    async take(memberId: string, messageId: string): Promise<Date | undefined> {
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        const { places, rev } = await read(memberId);
-        if (places[messageId] !== undefined) return undefined;
+    take: (memberId: string, messageId: string): Promise<Date | undefined> =>
+      change(memberId, (places) => {
+        if (places[messageId] !== undefined) return { answer: undefined };
         const since = now().getTime() - WEEK_MS;
         const taken = Object.entries(places)
           .filter(([, at]) => Date.parse(at) > since)
           .sort(([, a], [, b]) => Date.parse(a) - Date.parse(b));
         if (taken.length >= perWeek) {
           const [, leaves = now().toISOString()] = taken[taken.length - perWeek] ?? [];
-          return new Date(Date.parse(leaves) + WEEK_MS);
+          return { answer: new Date(Date.parse(leaves) + WEEK_MS) };
         }
-        const next = Object.fromEntries([...taken, [messageId, now().toISOString()]]);
-        if (await write(memberId, next, rev)) return undefined;
-      }
-      throw new Error(`the week of ${memberId} was changed by others ${ATTEMPTS} times`);
-    },
+        return { answer: undefined, next: Object.fromEntries([...taken, [messageId, now().toISOString()]]) };
+      }),
+
+    /** Nothing was sent, and nothing will be: another may have its place. Of one that has none nothing is written. */
+    giveBack: (memberId: string, messageId: string): Promise<void> =>
+      change(memberId, ({ [messageId]: place, ...left }) => ({
+        answer: undefined,
+        ...(place !== undefined && { next: left }),
+      })),
   };
 }
 

@@ -127,8 +127,11 @@ export function openPlanner({
         // Whoever chose the way may have died before the message was in the queue.
         await handAgain(course);
         return true;
+      case 'merged':
+        await giveBack(course);
+        return true;
       case 'dropped':
-        await reportImpossible(course);
+        await afterDrop(course);
         return true;
       default:
         return true;
@@ -292,9 +295,19 @@ export function openPlanner({
     );
     if (!changed) return false;
     if (closed.length > 0) count('DeliverySkipped');
-    await reportImpossible(next);
+    await afterDrop(next);
     return true;
   }
+
+  /** Whoever dropped it may have died before doing this: it may all be done again. */
+  async function afterDrop(course: Course): Promise<void> {
+    await giveBack(course);
+    await reportImpossible(course);
+  }
+
+  /** It had a place in the week if a channel was chosen before, or while somebody else moved it on. */
+  const giveBack = async ({ purpose, memberId, messageId }: Course): Promise<void> =>
+    purpose === 'marketing' ? weeks.giveBack(memberId, messageId) : undefined;
 
   /** Once all channels have said no, the points may lapse without a warning. */
   async function reportImpossible({ events, reason = '' }: Course): Promise<void> {

@@ -281,6 +281,59 @@ describe('of advertising', () => {
     await office.settle();
     expect(await stateOf(fifth)).toMatchObject({ state: 'dropped', reason: 'enough for a week' });
   });
+
+  it('what no channel has carried has used up nothing', async () => {
+    const texts = mouth('texts', 'sms', ['member.inactive']);
+    const { office, happens, stateOf } = shop({ mouths: [texts], perWeek: 1 });
+    const ada = office.enrol('m_ada');
+    const invited = () => happens(ada, 'member.inactive', { days: 30, rung: 1 });
+    const { send } = texts;
+    texts.send = async () => {
+      throw new NotNow('no window is open');
+    };
+    const first = invited();
+    await office.settle();
+    expect(await stateOf(first)).toMatchObject({ state: 'dropped', tried: [{ connector: 'texts' }] });
+    texts.send = send;
+    const second = invited();
+    await office.settle();
+    expect(await stateOf(second)).toMatchObject({ state: 'sent' });
+    // Nor has what its vendor could not deliver.
+    await office.receipts.reported('texts', { vendorId: `texts-${second.id}-1`, status: 'failed' });
+    office.put('plan', { kind: 'undone', messageId: second.id, connector: 'texts' });
+    await office.settle();
+    expect(await stateOf(second)).toMatchObject({ state: 'dropped' });
+    invited();
+    invited();
+    await office.settle();
+    expect(texts.took).toHaveLength(2);
+  });
+
+  it('nor has what was dropped by a planner that was cut off right after', async () => {
+    const texts = mouth('texts', 'sms', ['member.inactive']);
+    const { office, happens, stateOf } = shop({ mouths: [texts], perWeek: 1 });
+    const ada = office.enrol('m_ada');
+    const invited = () => happens(ada, 'member.inactive', { days: 30, rung: 1 });
+    const { send } = texts;
+    texts.send = async () => {
+      throw new NotNow('no window is open');
+    };
+    let isUndone = false;
+    office.memory.mishap = (_, name) => {
+      isUndone ||= name === 'TransactWriteItemsCommand';
+      if (!isUndone || name !== 'PutItemCommand') return undefined;
+      office.memory.mishap = () => undefined;
+      return 'lost';
+    };
+    const first = invited();
+    await office.settle();
+    expect(await stateOf(first)).toMatchObject({ state: 'dropped' });
+    await office.until('2026-03-10T11:02:00Z');
+    texts.send = send;
+    invited();
+    await office.settle();
+    expect(texts.took).toHaveLength(1);
+  });
 });
 
 describe('the last warning before points lapse', () => {
