@@ -55,6 +55,7 @@ import {
   undoEntry,
 } from '../../lib/runtime/api/staff.ts';
 import * as bodies from './answers.ts';
+import { openRoutes } from './open-routes.ts';
 
 /** `docs/openapi.json`: requests from the very schemas that check them, answers from those that the tests hold them to. */
 
@@ -670,6 +671,9 @@ const hasBody = ({ key }: Route): boolean => ['POST', 'PUT', 'PATCH'].includes(k
 const takesNothing = ({ input }: Route, inPath: readonly string[]): boolean =>
   input.safeParse(Object.fromEntries(inPath.map((field) => [field, 'x']))).success;
 
+/** By what a path is about: `/v1/members/{id}` by members, `/webhooks/{connector}` by webhooks. */
+const tagOf = (path: string): string => path.replace('/v1/', '/').split('/')[1] ?? '';
+
 function operation(one: Operation): Json {
   const { route, name, summary, says } = one;
   const [, path = ''] = route.key.split(' ');
@@ -701,7 +705,7 @@ function operation(one: Operation): Json {
     operationId: name,
     summary,
     description: [says, `Scope: ${route.scope}.`].filter(Boolean).join(' '),
-    tags: [path.split('/')[2] ?? ''],
+    tags: [tagOf(path)],
     ...(inPath.length > 0 || !hasBody(route)
       ? {
           parameters: [
@@ -726,6 +730,10 @@ export function openApi(): object {
     const [method = '', path = ''] = one.route.key.split(' ');
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation(one) };
   }
+  for (const [path, methods] of Object.entries(openRoutes))
+    paths[path] = Object.fromEntries(
+      Object.entries(methods).map(([method, one]) => [method, { tags: [tagOf(path)], security: [], ...one }]),
+    );
   return {
     openapi: '3.1.0',
     info: {
