@@ -21,7 +21,7 @@ export function kept({ method, url, headers, body }: Verified, receivedAt: Date)
   const keep: Kept = {
     receivedAt: receivedAt.toISOString(),
     method,
-    url: withoutQuery(url),
+    url: withoutSecrets(url),
     headers: needed,
     body: gzipSync(body).toString('base64'),
   };
@@ -33,5 +33,13 @@ export function unkept(text: string): Verified {
   return { method, url, headers, body: gunzipSync(Buffer.from(body, 'base64')) } as RawRequest as Verified;
 }
 
-// A static secret may stand in it; no translation reads it.
-const withoutQuery = (url: string): string => url.split('?')[0] ?? url;
+/** What translations read of an address: what a delivery is about, and our own name of the message. */
+const READ = ['about', 'm'];
+
+/** Of the query, only these: a static secret may stand in it, too. */
+function withoutSecrets(url: string): string {
+  const [address = url] = url.split('?');
+  const parameters = new URL(url).searchParams;
+  const read = new URLSearchParams(READ.flatMap((name) => parameters.getAll(name).map((value) => [name, value])));
+  return read.size > 0 ? `${address}?${read}` : address;
+}

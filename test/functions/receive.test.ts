@@ -179,7 +179,8 @@ describe('a delivery that is proven', () => {
   });
 
   it('that was parked is translated again when staff send it round', async () => {
-    await hear({ body: JSON.stringify({ say: 'broken', facts: [sale()] }) });
+    const query = 'about=contact&token=secret&m=msg%3A1';
+    await hear({ body: JSON.stringify({ say: 'broken', facts: [sale()] }), query });
     const [parked] = world.sent('intake-parked');
     // The translation has been mended: it takes the facts now.
     const translate = jest
@@ -187,6 +188,8 @@ describe('a delivery that is proven', () => {
       .mockImplementation(({ body }) => (JSON.parse(body.toString()) as { facts: Fact[] }).facts);
     expect(await deliver(receive as never, [{ body: parked?.body }])).toEqual([]);
     expect(translate.mock.calls[0]?.[0].headers['x-topic']).toBe('orders/paid');
+    // What a translation reads of the address is there still; what may be a secret is not.
+    expect(translate.mock.calls[0]?.[0].url).toBe(`${HOOK_URL}?about=contact&m=msg%3A1`);
     expect(JSON.parse(world.sent('facts.fifo')[0]?.body ?? '')).toEqual(sale());
   });
 
