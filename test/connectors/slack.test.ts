@@ -190,10 +190,20 @@ describe('Slack answers', () => {
     });
   });
 
+  it('400, and is too busy for the bare words: both are tried again, lest nobody hears of it', async () => {
+    const { posted, fetch } = slack({ status: 400, text: 'invalid_blocks' }, { status: 503, text: 'busy' });
+    expect(await failure(fetch)).toBeInstanceOf(Transient);
+    expect(posted).toHaveLength(2);
+  });
+
   it('a page of somebody else’s: none of it is repeated', async () => {
     const error = await failure(slack({ status: 404, text: '<html>proxy for hooks.slack.com</html>' }).fetch);
     expect((error as Error).message).toBe('Slack answered 404: the webhook or its channel is gone');
   });
+});
+
+it('is told one thing a second, by all functions together: more it does not take for an address', () => {
+  expect(connector.manifest.limits.perSecond).toBe(1);
 });
 
 it('the address is never shown, whatever goes wrong', async () => {

@@ -1,6 +1,6 @@
 import type { Alert } from '../../loyalty/events.ts';
 import type { RoleOf } from '../contract.ts';
-import { Gone, Permanent } from '../kit/errors.ts';
+import { Gone, Permanent, Transient } from '../kit/errors.ts';
 import { ask, classify, discard } from '../kit/http.ts';
 import type manifest from './manifest.ts';
 
@@ -12,6 +12,8 @@ const BLOCKS_MAX = 50;
 
 export const alert: RoleOf<typeof manifest, 'alert'> = {
   async raise(alert, { secret, fetch, now }) {
+    // The same alert twice is a nuisance, and none is worse.
+    const asked = { vendor: 'Slack', now, repeatable: true };
     const post = (message: object) =>
       ask(
         fetch,
@@ -21,8 +23,7 @@ export const alert: RoleOf<typeof manifest, 'alert'> = {
           headers: { 'content-type': 'application/json; charset=utf-8' },
           body: JSON.stringify(message),
         },
-        // The same alert twice is a nuisance, and none is worse.
-        { vendor: 'Slack', now, repeatable: true },
+        asked,
       );
     const plain = { text: cutTo(`${alert.title}: ${alert.text}`, TEXT_MAX), unfurl_links: false, unfurl_media: false };
     const response = await post({ ...plain, blocks: blocks(alert) });
@@ -36,13 +37,16 @@ export const alert: RoleOf<typeof manifest, 'alert'> = {
       // Our fault: staff get the bare words, and the alert is parked so that we get to see what was wrong with it.
       const fallback = await post(plain);
       await discard(fallback);
+      const failure = classify(fallback, asked);
+      // Busy or down just then: parked now, they would be heard by nobody.
+      if (failure instanceof Transient) throw failure;
       throw new Permanent(
         `Slack refused our blocks${because}; ${fallback.ok ? 'sent as plain text' : 'plain text too'}`,
       );
     }
     if (response.status === 404 || response.status === 410)
       throw new Gone(`Slack answered ${response.status}${because}: the webhook or its channel is gone`);
-    throw classify(response, { vendor: 'Slack', now, repeatable: true });
+    throw classify(response, asked);
   },
 };
 

@@ -15,5 +15,6 @@ export default defineManifest({
         'Address of an incoming webhook of a Slack app, `https://hooks.slack.com/services/…`. It names the channel, and whoever has it can post.',
       ),
   }),
-  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1 },
+  // An address takes about one message a second; more of them only wait for each other.
+  limits: { concurrency: 2, timeoutSeconds: 10, batch: 1, perSecond: 1 },
 });
