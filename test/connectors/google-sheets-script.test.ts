@@ -28,6 +28,7 @@ class Spreadsheet {
   readonly triggers: string[] = [];
   answers: (number | 'nobody')[] = [];
   locked = false;
+  readonly properties: Record<string, string> = { STAMPBOOK_URL: `${HOOK_URL}/google-sheets`, STAMPBOOK_KEY: KEY };
   /** What stood in the row when it was posted. */
   readonly before: Cell[][] = [];
   private readonly realm: Record<string, unknown>;
@@ -40,7 +41,10 @@ class Spreadsheet {
       },
       getValues: () => this.rows.slice(1),
       setDataValidation: () => undefined,
-      insertCheckboxes: () => undefined,
+      // Google's own sets each of them to false.
+      insertCheckboxes: () => {
+        for (let at = row; at <= this.rows.length; at += 1) this.write(at, column, false);
+      },
       setNumberFormat: () => undefined,
     });
     const tab = {
@@ -56,7 +60,8 @@ class Spreadsheet {
         everyMinutes: (minutes: number) => ({ create: () => this.triggers.push(`${name} every ${minutes}`) }),
       }),
     });
-    const validation = { requireValueInList: () => ({ build: () => undefined }) };
+    const rule = { build: () => undefined };
+    const validation = { requireValueInList: () => rule, requireCheckbox: () => rule };
     this.realm = createContext({
       SpreadsheetApp: {
         getActive: () => ({ getSheetByName: () => tab, getId: () => SPREADSHEET }),
@@ -64,8 +69,9 @@ class Spreadsheet {
         flush: () => undefined,
       },
       ScriptApp: {
-        getProjectTriggers: () => [...this.triggers],
-        deleteTrigger: (name: string) => this.triggers.splice(this.triggers.indexOf(name), 1),
+        getProjectTriggers: () =>
+          this.triggers.map((name) => ({ name, getHandlerFunction: () => name.replace(/ .*/, '') })),
+        deleteTrigger: ({ name }: { name: string }) => this.triggers.splice(this.triggers.indexOf(name), 1),
         newTrigger: trigger,
       },
       LockService: {
@@ -73,7 +79,7 @@ class Spreadsheet {
       },
       PropertiesService: {
         getScriptProperties: () => ({
-          getProperty: (name: string) => ({ STAMPBOOK_URL: `${HOOK_URL}/google-sheets`, STAMPBOOK_KEY: KEY })[name],
+          getProperty: (name: string) => this.properties[name] ?? null,
         }),
       },
       Utilities: {
@@ -269,8 +275,30 @@ describe('the script in the spreadsheet', () => {
     expect(spreadsheet.posted).toHaveLength(1);
   });
 
-  it('sets up one trigger of each kind, however often it is set up', () => {
+  it('sets up one trigger of each kind, however often it is set up, and leaves those of others', () => {
+    spreadsheet.triggers.push('sendNewsletter every 60');
     spreadsheet.run('setUp');
-    expect(spreadsheet.triggers).toEqual(['whenEdited on edit', 'sendRows every 10']);
+    expect(spreadsheet.triggers).toEqual(['sendNewsletter every 60', 'whenEdited on edit', 'sendRows every 10']);
   });
+
+  it('keeps the ticks that are there when it is set up again', () => {
+    spreadsheet.add({ type: 'visit', member_id: 'm_1' });
+    spreadsheet.run('setUp');
+    spreadsheet.run('sendRows');
+    expect(spreadsheet.posted).toHaveLength(1);
+  });
+
+  it.each(['STAMPBOOK_URL', 'STAMPBOOK_KEY'])(
+    'says so when nobody has added %s, and sends once it is there',
+    (name) => {
+      const value = spreadsheet.properties[name] ?? '';
+      delete spreadsheet.properties[name];
+      spreadsheet.add({ type: 'visit', member_id: 'm_1' });
+      spreadsheet.run('sendRows');
+      expect(spreadsheet.of('result')).toEqual([`not sent: the script property ${name} is missing`]);
+      spreadsheet.properties[name] = value;
+      spreadsheet.run('sendRows');
+      expect(spreadsheet.of('result')).toEqual([`sent ${NOW}`]);
+    },
+  );
 });

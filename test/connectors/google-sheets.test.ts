@@ -195,6 +195,22 @@ describe('the members’ tab', () => {
     ]);
   });
 
+  it('counts nobody twice: an account that became a part of another has no row, and the other has all of it', async () => {
+    const spreadsheet = sheets();
+    await apply(spreadsheet.fetch, [of('m_1'), of('m_2', { available: 5 })]);
+    const data = { into: 'm_2', points: 112 };
+    const merged = { ...event, id: 'm_1.9.member.merged', type: 'member.merged', data } as LoyaltyEvent;
+    const host = { identities: [], mergedInto: 'm_2', standing: { ...standing, available: 117 } };
+    await apply(spreadsheet.fetch, [{ event: merged, member: host }]);
+    // What is late about the one is about the other.
+    await apply(spreadsheet.fetch, [numbered(8, { member: host })]);
+    const rows = spreadsheet.rowsOf('Members').filter((row) => row.some((cell) => cell !== ''));
+    expect(rows.map(([id, available]) => [id, available])).toEqual([
+      ['member_id', 'available'],
+      ['m_2', 117],
+    ]);
+  });
+
   it('is read whole, in pieces, however many there are', async () => {
     const rows = Array.from({ length: 20_000 }, (_, at) => [`m_${at}`]);
     const spreadsheet = sheets({ tabs: { Ledger: [], Members: [[...MEMBERS], ...rows] } });

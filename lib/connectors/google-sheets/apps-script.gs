@@ -37,6 +37,9 @@ const TYPES = [
   'ticket-closed',
 ];
 const SENT = 'sent';
+/** What our triggers run; others may have triggers in the same project. */
+const OURS = ['whenEdited', 'sendRows'];
+const PROPERTIES = ['STAMPBOOK_URL', 'STAMPBOOK_KEY'];
 
 /** Makes the tab and the triggers. May be run again: it leaves what is there. */
 // biome-ignore lint/correctness/noUnusedVariables: run by hand.
@@ -46,13 +49,16 @@ function setUp() {
   tab.getRange(1, 1, 1, COLUMNS.length).setValues([COLUMNS]);
   tab.setFrozenRows(1);
   const rows = tab.getMaxRows() - 1;
-  const rule = SpreadsheetApp.newDataValidation();
-  tab.getRange(2, at('type'), rows).setDataValidation(rule.requireValueInList(TYPES, true).build());
-  tab.getRange(2, at('send'), rows).insertCheckboxes();
+  const types = SpreadsheetApp.newDataValidation().requireValueInList(TYPES, true).build();
+  tab.getRange(2, at('type'), rows).setDataValidation(types);
+  // As a rule and not as boxes that are inserted: those would take away the ticks that are there.
+  const box = SpreadsheetApp.newDataValidation().requireCheckbox().build();
+  tab.getRange(2, at('send'), rows).setDataValidation(box);
   // A number that begins with + is text, or its + is lost.
   for (const name of ['card', 'phone', 'order_id']) tab.getRange(2, at(name), rows).setNumberFormat('@');
   tab.hideColumns(at('row_id'));
-  for (const trigger of ScriptApp.getProjectTriggers()) ScriptApp.deleteTrigger(trigger);
+  for (const trigger of ScriptApp.getProjectTriggers())
+    if (OURS.includes(trigger.getHandlerFunction())) ScriptApp.deleteTrigger(trigger);
   // A simple onEdit may not call anybody.
   ScriptApp.newTrigger('whenEdited').forSpreadsheet(spreadsheet).onEdit().create();
   ScriptApp.newTrigger('sendRows').timeBased().everyMinutes(10).create();
@@ -121,6 +127,9 @@ function sendRow(tab, number, row) {
 
 /** What Stampbook would not take, while whoever typed it still looks. */
 function faultIn(row) {
+  const properties = PropertiesService.getScriptProperties();
+  const missing = PROPERTIES.find((name) => !properties.getProperty(name));
+  if (missing) return `the script property ${missing} is missing`;
   if (!TYPES.includes(row.type)) return `type has to be one of ${TYPES.join(', ')}`;
   if (row.occurred_at !== '' && !(row.occurred_at instanceof Date)) return 'occurred_at is no date';
   if (row.amount !== '' && typeof row.amount !== 'number') return 'amount is text: format the column as a number';

@@ -1,5 +1,6 @@
 import type { LoyaltyEvent } from '../../loyalty/events.ts';
 import type { Standing } from '../contract.ts';
+import { movementOf } from '../kit/movement.ts';
 import type { Row } from './tabs.ts';
 
 export const LEDGER = [
@@ -22,35 +23,14 @@ export function ledgerRow(event: LoyaltyEvent): Row {
     occurredAt,
     memberId,
     type,
-    moved(event) ?? null,
+    // What came to the account or left it.
+    movementOf(event).points || null,
     balance.available,
     balance.pending,
     balance.held,
     tier,
     about(event) ?? null,
   ];
-}
-
-/** What came to the account or left it. Each point once, so that the column can be added up. */
-function moved(event: LoyaltyEvent): number | undefined {
-  switch (event.type) {
-    // Of a birthday or an anniversary, too: those are events of their own beside this one.
-    case 'points.earned':
-    case 'points.adjusted':
-    case 'referral.completed':
-      return event.data.points;
-    case 'points.gifted':
-      return event.data.direction === 'sent' ? -event.data.points : event.data.points;
-    case 'points.declined':
-    case 'points.redeemed':
-    case 'points.expired':
-    case 'referral.reversed':
-      return -event.data.points;
-    case 'points.reversed':
-      return event.data.returned - event.data.points;
-    default:
-      return undefined;
-  }
 }
 
 /** The rest of what the event says, as `name: value`. */

@@ -33,14 +33,19 @@ async function enter(ledger: Tab, told: readonly SinkEvent[], call: Call): Promi
 }
 
 async function update(tab: Tab, told: readonly SinkEvent[], now: Date, call: Call): Promise<void> {
+  const wanted = new Map<string, Row>();
+  for (const { event, member } of told) {
+    const account = member?.mergedInto ?? event.memberId;
+    // Who was erased has none any more; nor has an account that became a part of another, or all would count it twice.
+    if (!member || account !== event.memberId) wanted.set(event.memberId, noRow);
+    if (member?.standing) wanted.set(account, memberRow(account, member.standing, now));
+  }
   const changed = new Map<number, Row>();
   const added: Row[] = [];
-  for (const [memberId, member] of new Map(told.map(({ event, member }) => [event.memberId, member]))) {
+  for (const [memberId, row] of wanted) {
     const at = tab.rows.get(memberId);
-    const row = member?.standing && memberRow(memberId, member.standing, now);
-    if (!member && at !== undefined) changed.set(at, noRow);
-    else if (row && at !== undefined) changed.set(at, row);
-    else if (row) added.push(row);
+    if (at !== undefined) changed.set(at, row);
+    else if (row !== noRow) added.push(row);
   }
   // First those whose places are known: new rows may move them.
   await overwrite(tab, changed, call);

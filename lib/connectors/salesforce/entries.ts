@@ -1,31 +1,13 @@
 import type { LoyaltyEvent } from '../../loyalty/events.ts';
 import type { Verdict } from '../contract.ts';
 import type { Call } from '../kit/json-api.ts';
+import { movementOf } from '../kit/movement.ts';
 import { type Answered, type Around, failureIn, isSuccess, type Part, together } from './api.ts';
 
 type Settings = Around['settings'];
 
-/** By how much an event changes what the member can spend. An entry has one event that does, at most. */
-export function change(event: LoyaltyEvent): number {
-  switch (event.type) {
-    case 'points.earned':
-      return event.data.points - (event.data.pending ?? 0);
-    case 'points.activated':
-    case 'points.adjusted':
-    case 'referral.completed':
-      return event.data.points;
-    case 'points.gifted':
-      return event.data.direction === 'sent' ? -event.data.points : event.data.points;
-    case 'points.redeemed':
-    case 'points.expired':
-    case 'referral.reversed':
-      return -event.data.points;
-    case 'points.reversed':
-      return event.data.returned - event.data.points;
-    default:
-      return 0;
-  }
-}
+/** By how much an event changes what the member can spend. */
+export const change = (event: LoyaltyEvent): number => movementOf(event).spendable;
 
 /** A row for each entry, under the entry's id: written twice, it is one row still. By event. */
 export async function writeEntries(
