@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DeployedMerchant } from '../runtime/config.ts';
+import { agreeing } from './agreeing.ts';
 import { type AwsCall, type AwsFront, startAws } from './aws/front.ts';
 import { readJson, writeJson } from './aws/json-file.ts';
 import { callAs } from './aws-call.ts';
@@ -54,7 +55,7 @@ export interface LocalCloudOptions {
   readonly processes?: number;
   /** Enrols a member whose phone the page shows. */
   readonly demo?: boolean;
-  /** Who answers in a vendor's place; absent: somebody who says yes to everything. */
+  /** Who answers in a vendor's place; whoever is absent says yes to everything. */
   readonly vendors?: Vendors;
 }
 
@@ -134,7 +135,13 @@ async function start(
   aws.onKill(({ function: name, process }) => functions.kill(name, process).then(() => {}));
 
   const schedulerClient = new SchedulerClient({ endpoint: aws.endpoint, region, credentials: aws.operator });
-  const outbox = openOutbox({ file: file('outbox.jsonl'), clock, vendors: options.vendors });
+  const merchant = readMerchant(assembly);
+  const agreeable = agreeing({
+    clock,
+    settingsOf: (connector) => merchant.connectors.find(({ id }) => id === connector)?.settings,
+    hookOf: (connector) => `${door.url}/webhooks/${connector}`,
+  });
+  const outbox = openOutbox({ file: file('outbox.jsonl'), clock, vendors: { ...agreeable, ...options.vendors } });
   const api = createHttpApi({ assembly, functions, clock });
   const schedules = runSchedules({
     assembly,
@@ -165,7 +172,6 @@ async function start(
   });
   started.push(() => Promise.race([Promise.all(pollers.map((poller) => poller.stop())), grace()]));
 
-  const merchant = readMerchant(assembly);
   const tables = tableNames(assembly);
   const signing = await fillSecrets({ assembly, operate, warn });
   const endpoints: Endpoints = {

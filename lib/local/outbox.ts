@@ -51,7 +51,7 @@ export interface Outbox {
 const KEPT = 20_000;
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** By connector: vendors who remember, in place of those here who say yes to everything. Called with a vendor's own address. */
+/** By connector: who answers in a vendor's place. Called with the vendor's own address. */
 export type Vendors = Readonly<Record<string, typeof fetch>>;
 
 interface Reply {
@@ -61,69 +61,10 @@ interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const json = (value: unknown): Reply => ({ status: 200, type: 'application/json', body: JSON.stringify(value) });
+/** Where nobody answers in a vendor's place. */
+const plain: Reply = { status: 200, type: 'application/json', body: '{}' };
 
-/** Of Shopify: what it sends to whom. */
-const subscribed: object[] = [];
-const Variables = z
-  .object({ variables: z.object({ topic: z.string(), webhookSubscription: z.object({ uri: z.string() }).loose() }) })
-  .transform(({ variables }) => variables);
-function variablesOf(body: string): Partial<z.output<typeof Variables>> {
-  try {
-    return Variables.safeParse(JSON.parse(body)).data ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** How each vendor says yes. */
-const usual: Readonly<Record<string, (body: string, at: Date) => Reply>> = {
-  // Whatever is looked up: nothing new. Whatever is to be changed: done, and what was subscribed to stays so.
-  shopify: (body) => {
-    const { topic, webhookSubscription } = variablesOf(body);
-    if (topic)
-      subscribed.push({ id: `gid://${topic}`, topic, filter: null, includeFields: [], ...webhookSubscription });
-    const orders = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
-    const shop = { name: 'Local', myshopifyDomain: 'kunstpause.myshopify.com', currencyCode: 'EUR' };
-    return json({ data: { shop, orders, webhookSubscriptions: { nodes: subscribed }, changed: { userErrors: [] } } });
-  },
-  stripe: () => json({ object: 'list', has_more: false, data: [] }),
-  'twilio-sms': (body, at) => {
-    // What is only looked up: the service that sends, and no message.
-    if (body === '') return json({ friendly_name: 'Local', account_sid: `AC${'0'.repeat(32)}`, messages: [] });
-    const form = new URLSearchParams(body);
-    const sid = `SM${randomBytes(16).toString('hex')}`;
-    const message = {
-      sid,
-      account_sid: `AC${'0'.repeat(32)}`,
-      messaging_service_sid: form.get('MessagingServiceSid'),
-      to: form.get('To'),
-      from: form.get('From'),
-      body: form.get('Body'),
-      status: 'queued',
-      direction: 'outbound-api',
-      num_segments: '1',
-      num_media: '0',
-      price: null,
-      price_unit: 'USD',
-      error_code: null,
-      error_message: null,
-      api_version: '2010-04-01',
-      date_created: at.toUTCString().replace('GMT', '+0000'),
-      date_updated: at.toUTCString().replace('GMT', '+0000'),
-      date_sent: null,
-      uri: `/2010-04-01/Accounts/AC${'0'.repeat(32)}/Messages/${sid}.json`,
-      subresource_uris: {},
-    };
-    return { status: 201, type: 'application/json', body: JSON.stringify(message) };
-  },
-  slack: () => ({ status: 200, type: 'text/plain; charset=utf-8', body: 'ok' }),
-  webhook: () => ({ status: 200, type: 'text/plain; charset=utf-8', body: '' }),
-};
-
-const plain = (): Reply => ({ status: 200, type: 'application/json', body: '{}' });
-
-/** Stands for every vendor there is: takes their calls, keeps them, answers as they would. */
+/** Stands before every vendor there is: takes their calls, keeps them, passes on what is answered in their place. */
 export function openOutbox({
   file,
   clock,
@@ -186,9 +127,7 @@ export function openOutbox({
         const method = request.method ?? 'GET';
         const willAnswer = () => {
           const vendor = vendors[connector];
-          return vendor
-            ? askIn(vendor, { url, method, headers, body })
-            : (usual[connector] ?? plain)(body, clock.now());
+          return vendor ? askIn(vendor, { url, method, headers, body }) : plain;
         };
         const reply = behaviour ? await behaving(behaviour, willAnswer) : await willAnswer();
         // Kept when it comes and not when it is answered: a vendor that is slow to answer may have done it all the same.

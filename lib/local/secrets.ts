@@ -1,49 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { type ConnectorId, manifests } from '../connectors/manifests.ts';
 import type { AwsCaller } from './aws-call.ts';
+import { demoSecret } from './demo-secret.ts';
 import type { Assembly } from './template.ts';
-
-/** A connector's secret, and which part of it a sender signs with. */
-interface Demo {
-  make(): Record<string, unknown>;
-  readonly signsWith?: (secret: Record<string, unknown>) => unknown;
-}
-
-const key = (bytes = 24) => randomBytes(bytes).toString('base64');
-const hex = (bytes: number) => randomBytes(bytes).toString('hex');
-const first = (name: string) => (secret: Record<string, unknown>) => (secret[name] as unknown[] | undefined)?.[0];
-
-/** What each connector's vendor would have given: of the right shape, and worth nothing outside. */
-const demos: Readonly<Record<string, Demo>> = {
-  shopify: {
-    make: () => ({ webhookSecrets: [`shpss_${hex(16)}`], accessToken: `shpat_${hex(16)}` }),
-    signsWith: first('webhookSecrets'),
-  },
-  slack: { make: () => ({ webhookUrl: `https://hooks.slack.com/services/T000/B000/${hex(12)}` }) },
-  square: {
-    make: () => ({ signatureKeys: [hex(16)], accessToken: `EAAA_${hex(16)}` }),
-    signsWith: first('signatureKeys'),
-  },
-  stripe: {
-    make: () => ({ webhookSecrets: [`whsec_${hex(16)}`], apiKey: `rk_test_${hex(16)}` }),
-    signsWith: first('webhookSecrets'),
-  },
-  'twilio-sms': {
-    make: () => ({ accountSid: `AC${hex(16)}`, authToken: hex(16) }),
-    signsWith: ({ authToken }) => authToken,
-  },
-  typeform: {
-    make: () => ({ webhookSecrets: [hex(16)], accessToken: `tfp_${hex(16)}`, memberKeys: [hex(16)] }),
-    signsWith: first('webhookSecrets'),
-  },
-  webhook: {
-    make: () => ({ inboundKeys: [`whsec_${key()}`], inboundSecrets: [hex(16)], outboundKeys: [`whsec_${key()}`] }),
-    signsWith: first('inboundKeys'),
-  },
-  woocommerce: {
-    make: () => ({ webhookSecrets: [hex(16)], consumerKey: `ck_${hex(16)}`, consumerSecret: `cs_${hex(16)}` }),
-    signsWith: first('webhookSecrets'),
-  },
-};
 
 /** Fills what is marked as unset, and says for each connector what its senders sign with. */
 export async function fillSecrets(options: {
@@ -53,26 +11,37 @@ export async function fillSecrets(options: {
 }): Promise<Readonly<Record<string, string>>> {
   const signing: Record<string, string> = {};
   for (const { physicalId, properties } of options.assembly.ofType('AWS::SecretsManager::Secret')) {
-    const connector = String(properties.Name).split('/').at(-1) ?? '';
-    const demo = demos[connector];
+    const connector = String(properties.Name).split('/').at(-1) as ConnectorId;
     const { SecretString } = (await options.operate('secretsmanager.GetSecretValue', { SecretId: physicalId })) as {
       SecretString: string;
     };
     let secret = JSON.parse(SecretString) as Record<string, unknown>;
     if (secret.unset === true) {
-      if (!demo) {
-        options.warn(`no demo secret is known for ${connector}: its functions refuse every call until it is filled`);
+      const made = demoSecret(manifests[connector].secret);
+      if (!made) {
+        options.warn(
+          `no demo secret fits ${connector}: fill it with npm run stampbook -- secret ${connector}, or its functions refuse every call`,
+        );
         continue;
       }
-      secret = demo.make();
+      secret = made;
       await options.operate('secretsmanager.PutSecretValue', {
         SecretId: physicalId,
         SecretString: JSON.stringify(secret),
         ClientRequestToken: crypto.randomUUID(),
       });
     }
-    const signs = demo?.signsWith?.(secret);
-    if (typeof signs === 'string') signing[connector] = signs;
+    const signs = signsWith(connector, secret);
+    if (signs !== undefined) signing[connector] = signs;
   }
   return signing;
+}
+
+/** What is proven with is a list, so that it can be rotated. */
+function signsWith(connector: ConnectorId, secret: Readonly<Record<string, unknown>>): string | undefined {
+  // It signs with the token that it is asked with.
+  if (connector === 'twilio-sms') return secret.authToken as string | undefined;
+  // What we have of it is the public half.
+  if (connector === 'sendgrid') return undefined;
+  return Object.values(secret).find((value): value is string[] => Array.isArray(value))?.[0];
 }
