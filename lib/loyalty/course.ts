@@ -45,7 +45,7 @@ export interface Course {
   readonly purpose: Purpose;
   /** When we first heard of it. */
   readonly since: string;
-  /** When the row was written last. */
+  /** When we last moved it on. */
   readonly at: string;
   /** Of `waiting`: until when. */
   readonly until?: string;

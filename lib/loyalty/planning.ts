@@ -41,19 +41,16 @@ export function companionsOf<One extends { readonly event: LoyaltyEvent }>(
 /** Whether a refund has made it untrue. `unheard`: what the member has not been told, and what was kept from him. */
 export function isUntrue(event: LoyaltyEvent, all: readonly LoyaltyEvent[], unheard: readonly LoyaltyEvent[]): boolean {
   if (event.type === 'points.earned')
-    return all.some((other) => other.type === 'points.reversed' && other.data.orderId === event.data.object);
+    return all.some((other) => other.type === 'points.reversed' && isEarnedBy(event, other.data.orderId));
+  if (event.type !== 'points.reversed' || event.data.returned > 0) return false;
+  const { orderId, points } = event.data;
   // Who never heard of the points need not hear that all of them are gone again.
-  return (
-    event.type === 'points.reversed' &&
-    event.data.returned === 0 &&
-    unheard.some(
-      (other) =>
-        other.type === 'points.earned' &&
-        other.data.object === event.data.orderId &&
-        other.data.points === event.data.points,
-    )
-  );
+  return unheard.some((other) => isEarnedBy(other, orderId) && other.data.points === points);
 }
+
+/** A visit or a review may go by the same name as an order, which it is not. */
+const isEarnedBy = (event: LoyaltyEvent, orderId: string): event is Extract<LoyaltyEvent, { type: 'points.earned' }> =>
+  event.type === 'points.earned' && event.data.activity === undefined && event.data.object === orderId;
 
 /** What the member is doing at this moment, and hears of at any hour. */
 const AT_ONCE: ReadonlySet<EventType> = new Set([

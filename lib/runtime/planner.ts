@@ -139,17 +139,19 @@ export function openPlanner({
   }
 
   async function plan(course: Course): Promise<boolean> {
-    const [event] = course.events;
-    if (!event) return drop(course, course.reason ?? 'not carried by the channel on which it was asked');
+    if (course.events.length === 0)
+      return drop(course, course.reason ?? 'not carried by the channel on which it was asked');
     const member = await members.get(course.memberId);
     if (!member) return drop(course, 'the member is not known any more');
 
-    const { companions, untrue } = await around(course, event);
-    if (untrue) return drop(course, UNTRUE);
-    const events = [course, ...companions].flatMap((one) => one.events).sort(byEntry);
     const at = now();
     const zone = zoneOf(member);
-    if (isLate(course, event, zone)) return drop(course, TOO_LATE);
+    const { isUntrueNow, companions } = await around(course, zone);
+    const holding = { ...course, events: course.events.filter((event) => !isUntrueNow(event)) };
+    if (holding.events.length === 0) return drop(course, UNTRUE);
+    const own = timely(holding, zone, at);
+    if (own.length === 0) return drop(course, TOO_LATE);
+    const events = [...own, ...companions.flatMap((one) => one.events)].sort(byEntry);
     const hour = hourFor(events, { now: at, zone, quietHours });
     if (hour > at) return wait(course, hour);
 
@@ -159,7 +161,7 @@ export function openPlanner({
     if (!first) return drop(course, [...tried, ...closed].map(({ because }) => because).join('; '), closed);
     if (course.purpose === 'marketing') {
       const room = await weeks.take(course.memberId, course.messageId);
-      if (room) return isLate(course, event, zone, room) ? drop(course, 'enough for a week') : wait(course, room);
+      if (room) return timely(holding, zone, room).length > 0 ? wait(course, room) : drop(course, 'enough for a week');
     }
 
     const next: Course = {
@@ -186,30 +188,29 @@ export function openPlanner({
     return true;
   }
 
-  /** What waits for the same member, and what it makes of this one. */
-  async function around(course: Course, event: LoyaltyEvent) {
-    // A channel has been asked with these words: nothing is added to them, and nothing has waited.
-    if (course.tried.length > 0 || course.state === 'undone') return { companions: [], untrue: false };
+  /** What a refund has made untrue meanwhile, and what waits for the same member and may be said along with it. */
+  async function around(course: Course, zone: string) {
     const recent = await messages.recent(course.memberId);
     const all = recent.flatMap(({ events }) => events);
-    const unheard = recent.filter(({ state, reason }) => state === 'waiting' || reason === UNTRUE);
-    const isUntrueNow = (one: LoyaltyEvent) =>
-      isUntrue(
-        one,
-        all,
-        unheard.flatMap(({ events }) => events),
-      );
+    const unheard = recent
+      .filter(({ state, reason }) => state === 'waiting' || reason === UNTRUE)
+      .flatMap(({ events }) => events);
+    const isUntrueNow = (event: LoyaltyEvent) => isUntrue(event, all, unheard);
+    const [event] = course.events;
+    // To what a channel has been asked to say nothing is added.
+    if (!event || mergeSeconds === 0 || isAsked(course)) return { isUntrueNow, companions: [] };
     const waiting = recent.flatMap((one) => {
       const [first] = one.events;
-      return one.state === 'waiting' && first && isTold(first) && !isUntrueNow(first) ? [{ ...one, event: first }] : [];
+      const mayCome = one.state === 'waiting' && !isAsked(one) && timely(one, zone, now()).length > 0;
+      return mayCome && first && isTold(first) && !isUntrueNow(first) ? [{ ...one, event: first }] : [];
     });
-    const together = mergeSeconds > 0 ? companionsOf(event, waiting) : [];
-    const along = new Set(together.map(({ messageId }) => messageId));
-    return { companions: recent.filter(({ messageId }) => along.has(messageId)), untrue: isUntrueNow(event) };
+    const along = new Set(companionsOf(event, waiting).map(({ messageId }) => messageId));
+    return { isUntrueNow, companions: recent.filter(({ messageId }) => along.has(messageId)) };
   }
 
-  const isLate = ({ since }: Course, event: LoyaltyEvent, zone: string, at = now()): boolean =>
-    at > notAfter(event, new Date(since), zone);
+  /** Of what it is about, that which is worth a word at that time. */
+  const timely = ({ since, events }: Pick<Course, 'since' | 'events'>, zone: string, at: Date) =>
+    events.filter((event) => notAfter(event, new Date(since), zone) >= at);
 
   /** The ways that are open, each with what would be said there, and why the others are not. */
   async function choicesFor(member: Member, events: readonly LoyaltyEvent[], { purpose, tried }: Course) {
@@ -239,12 +240,13 @@ export function openPlanner({
   }
 
   async function messageOf(
-    { messageId, memberId, purpose, events: [event], since }: Course,
+    { messageId, memberId, purpose, events, since }: Course,
     { way, to, worded }: Choice,
     others: boolean,
     zone: string,
   ): Promise<PlannedMessage> {
     const heard = await heardAt(memberId, way);
+    const ends = events.map((event) => notAfter(event, new Date(since), zone).getTime());
     return {
       id: messageId,
       memberId,
@@ -255,7 +257,8 @@ export function openPlanner({
       purpose,
       ...worded,
       ...(heard !== undefined && { heardAt: heard }),
-      ...(event && { notAfter: notAfter(event, new Date(since), zone).toISOString() }),
+      // The first of them that is over would make the whole untrue.
+      ...(ends.length > 0 && { notAfter: new Date(Math.min(...ends)).toISOString() }),
     };
   }
 
@@ -280,6 +283,7 @@ export function openPlanner({
       tried: triedWith(course),
       connector: undefined,
       until: until.toISOString(),
+      at: now().toISOString(),
     };
     if (!(await messages.moveOn([{ from: course, next }]))) return false;
     await wake(next);
@@ -361,6 +365,9 @@ const unplanned = (messageId: string, at: Date) => ({
 /** With the channel that has just said no. */
 const triedWith = ({ state, connector, reason = '', tried }: Course): readonly Tried[] =>
   state === 'undone' && connector !== undefined ? [...tried, { connector, because: reason }] : tried;
+
+/** A channel has had its turn in vain. */
+const isAsked = ({ state, tried }: Course): boolean => tried.length > 0 || state === 'undone';
 
 const byEntry = (a: LoyaltyEvent, b: LoyaltyEvent): number => seqOf(a) - seqOf(b);
 const seqOf = ({ entryId }: LoyaltyEvent): number => Number(entryId.slice(entryId.lastIndexOf('.') + 1));

@@ -187,6 +187,28 @@ describe('a refund before it was told', () => {
     expect(texts.took).toEqual([]);
   });
 
+  it('counts also once a channel was asked and did not carry it; what else it said is left', async () => {
+    const { texts, letters, office, happens, stateOf } = shop({ mergeSeconds: 10 });
+    const ada = office.enrol('m_ada');
+    texts.send = async () => {
+      happens(ada, 'points.reversed', refunded(12));
+      throw new NotNow('no window is open');
+    };
+    const one = happens(ada, 'points.earned', bought);
+    const raised = happens(ada, 'tier.changed', { from: 'guest', to: 'friend' });
+    await office.until('2026-03-10T11:01:00Z');
+    expect(letters.took).toMatchObject([{ id: one.id, kind: 'tier.changed', text: raised.id }]);
+    const bob = office.enrol('m_bob');
+    texts.send = async () => {
+      happens(bob, 'points.reversed', refunded(12));
+      throw new NotNow('no window is open');
+    };
+    const two = happens(bob, 'points.earned', bought);
+    await office.until('2026-03-10T11:02:00Z');
+    expect(letters.took).toHaveLength(1);
+    expect(await stateOf(two)).toMatchObject({ state: 'dropped', reason: 'a refund has made it untrue' });
+  });
+
   it('is told when it comes afterwards', async () => {
     const texts = mouth('texts', 'sms', ['points.earned', 'points.reversed']);
     const { office, happens } = shop({ mouths: [texts] });
@@ -258,6 +280,33 @@ describe('in quiet hours', () => {
     await office.until('2026-03-11T12:00:00Z');
     expect(texts.took).toEqual([]);
     expect(await stateOf(one)).toMatchObject({ state: 'dropped', reason: 'it is too late for it' });
+  });
+});
+
+describe('what is over', () => {
+  it('is not said along with something else', async () => {
+    const texts = mouth('texts', 'sms', ['birthday', 'anniversary']);
+    const quietHours = { from: '21:00', to: '08:00' };
+    const { office, happens } = shop({ mouths: [texts], mergeSeconds: 10, quietHours, from: '2026-03-10T22:00:00Z' });
+    const ada = office.enrol('m_ada');
+    happens(ada, 'birthday', { points: 5 });
+    await office.until('2026-03-10T23:30:00Z'); // half past midnight in Berlin
+    const today = happens(ada, 'anniversary', { years: 1, points: 5 });
+    await office.until('2026-03-11T06:59:00Z');
+    // Of two that are due at once, any may be first.
+    office.clock.at = new Date('2026-03-11T07:00:00Z');
+    await office.opened(office.memory).planner.goOn({ kind: 'due', memberId: ada, messageId: today.id });
+    await office.settle();
+    expect(texts.took.map(({ text }) => text)).toEqual([today.id]);
+  });
+
+  it('ends a message of several things with the first of them', async () => {
+    const { texts, office, happens } = shop({ mergeSeconds: 10 });
+    const ada = office.enrol('m_ada');
+    happens(ada, 'tier.changed', { from: 'guest', to: 'friend' });
+    happens(ada, 'points.expiring', { points: 5, on: '2026-03-11', through: '2026-03-11', daysBefore: 1, last: false });
+    await office.until('2026-03-10T11:01:00Z');
+    expect(texts.took).toMatchObject([{ notAfter: '2026-03-11T23:00:00.000Z' }]);
   });
 });
 
