@@ -212,6 +212,10 @@ describe('an error of Meta’s', () => {
     if (kind !== Unknown) expect((error as Error).message).toBe(`WhatsApp answered ${http}, error ${code}`);
   });
 
+  it('says no to advertising only where somebody has stopped that', async () => {
+    expect(await failure(answering(400, withError(131_050)))).toMatchObject({ purpose: 'marketing' });
+  });
+
   it('is taken at its word when it says that it will pass', async () => {
     expect(await failure(answering(500, withError(1, { is_transient: true })))).toBeInstanceOf(Transient);
     expect(await failure(answering(500, withError(1, { is_transient: false })))).toBeInstanceOf(Unknown);

@@ -475,18 +475,26 @@ describe('a message to a member', () => {
     expect(sent.map(({ token }) => token)).toEqual(['second']);
   });
 
-  it('to somebody who opted out at the vendor withdraws the consent', async () => {
+  it.each([
+    ['to whatever comes that way', undefined],
+    ['to advertising', 'marketing'],
+  ] as const)('to somebody who opted out at the vendor withdraws the consent %s', async (_, purpose) => {
     const one = await planned(await somebody());
-    troubles = [() => new OptedOut('Twilio answered 400, error 21610')];
+    troubles = [() => new OptedOut('Twilio answered 400, error 21610', { ...(purpose && { purpose }) })];
     expect(await say(one)).toEqual([]);
-    const [fact] = world.sent('facts.fifo').map(({ body }) => JSON.parse(body) as Fact);
-    expect(fact).toMatchObject({
-      type: 'consent',
-      source: 'twilio-sms',
-      channel: 'sms',
-      granted: false,
-      identities: [{ type: 'phone' }],
-    });
+    expect(world.sent('facts.fifo').map(({ body }) => JSON.parse(body) as Fact)).toEqual([
+      {
+        type: 'consent',
+        factId: `twilio-sms:opted-out:${one.id}`,
+        source: 'twilio-sms',
+        occurredAt: expect.any(String),
+        identities: [{ type: 'phone', value: one.to }],
+        channel: 'sms',
+        ...(purpose && { purpose }),
+        granted: false,
+        proof: 'the vendor refused a message: opted out',
+      },
+    ]);
   });
 
   it('waits while nobody has filled in the secret', async () => {

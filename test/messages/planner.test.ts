@@ -89,6 +89,46 @@ describe('a channel that does not carry it', () => {
     expect(await stateOf(one)).toMatchObject({ state: 'unknown', connector: 'texts' });
   });
 
+  it.each<[string, (office: ReturnType<typeof shop>['office']) => void]>([
+    [
+      'could not look up whom',
+      ({ people }) => {
+        const get = people.get.bind(people);
+        let asked = 0;
+        people.get = (memberId) => {
+          asked += 1;
+          // The planner has asked first.
+          if (asked === 2) throw new Error('socket hang up');
+          return get(memberId);
+        };
+      },
+    ],
+    [
+      'could not pass on that he was told to stop',
+      ({ facts }) => {
+        const { push } = facts;
+        facts.push = () => {
+          facts.push = push;
+          throw new Error('socket hang up');
+        };
+      },
+    ],
+  ])('but %s keeps it, since it surely was not sent', async (_, stumble) => {
+    const { texts, letters, office, happens, stateOf } = shop();
+    const { send } = texts;
+    texts.send = async () => {
+      throw new OptedOut('21610');
+    };
+    const one = happens(office.enrol('m_ada'));
+    stumble(office);
+    await office.settle();
+    expect(await stateOf(one)).toMatchObject({ state: 'retry', reason: 'socket hang up' });
+    expect(letters.took).toEqual([]);
+    texts.send = send;
+    await office.until('2026-03-10T11:02:00Z');
+    expect(texts.took.map(({ id }) => id)).toEqual([one.id]);
+  });
+
   it('but will later keeps it', async () => {
     const { texts, letters, office, happens } = shop();
     const { send } = texts;

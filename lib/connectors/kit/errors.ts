@@ -1,3 +1,5 @@
+import type { Purpose } from '../../loyalty/facts.ts';
+
 /** The ways in which talking to a vendor fails. Messages are for staff: no body, no phone, no name, no credential. */
 
 /** May work later: no answer, 429, 5xx. The queue tries again. */
@@ -24,6 +26,12 @@ export class Gone extends Permanent {
 /** The member has opted out at the vendor: parked, and to be remembered as a withdrawn consent. */
 export class OptedOut extends Permanent {
   override readonly name = 'OptedOut';
+  /** Where the vendor says what he has had enough of; else it is whatever comes that way. */
+  readonly purpose: Purpose | undefined;
+  constructor(message: string, options?: ErrorOptions & { purpose?: Purpose }) {
+    super(message, options);
+    this.purpose = options?.purpose;
+  }
 }
 
 /** The channel cannot carry it at present: no window is open, no template says it. Nothing was sent; another channel may. */

@@ -60,7 +60,7 @@ export async function graph(
     const { code } = error;
     // Not Meta's message: it may repeat the number.
     const message = `WhatsApp answered ${status}, error ${code}`;
-    if (code === STOPPED_MARKETING) return new OptedOut(message);
+    if (code === STOPPED_MARKETING) return new OptedOut(message, { purpose: 'marketing' });
     if (NOT_NOW.has(code)) return new NotNow(message);
     if (BUSY.has(code) || error.is_transient === true) {
       const pause = code === TOO_FAST_TO_ONE ? 6 : undefined;

@@ -107,11 +107,19 @@ export function openSending<M extends Manifest>({
     return undefined;
   }
 
+  /** Nothing has been sent, for trouble of our own. */
+  async function again(claimed: Course, error: Error): Promise<Error> {
+    await settle(claimed, { state: 'retry', reason: reasonOf(error).message }, []);
+    return error;
+  }
+
   /** Notes what went wrong; an error when the queue is to bring the message again. */
   async function failed(claimed: Course, thrown: unknown, { message }: Handed): Promise<Ending> {
     const reason = reasonOf(thrown).message;
     if (thrown instanceof OptedOut) {
-      await facts.tell([withdrawal(connector, message, now())]);
+      const told = await attempted(facts.tell([withdrawal(connector, message, thrown, now())]));
+      // Then the vendor says so once more.
+      if (told instanceof Error) return again(claimed, told);
       return undone(claimed, 'opted out at the vendor', ['skipped']);
     }
     if (thrown instanceof NotNow) return undone(claimed, reason, ['skipped']);
@@ -167,7 +175,8 @@ export function openSending<M extends Manifest>({
       case 'ask':
         return ask(claimed.course, handed, around);
       case 'send': {
-        const objection = await objectionTo(message);
+        const objection = await attempted(objectionTo(message));
+        if (objection instanceof Error) return again(claimed.course, objection);
         if (objection !== undefined) return undone(claimed.course, objection, ['skipped']);
         const receipt = await attempted<Receipt>(
           vendor.ask(around, (context) => channel.send(messageOf(message), context)),
@@ -220,13 +229,19 @@ const askedLater = (reason: string): Transient =>
   new Transient(`${reason}: the vendor will be asked`, { retryAfterSeconds: ASK_AGAIN_SECONDS });
 
 /** Whom the vendor does not let us reach has said no there: we heed it too, also when writing through others. */
-const withdrawal = (connector: string, { id, channel, to }: PlannedMessage, at: Date): ConsentFact => ({
+const withdrawal = (
+  connector: string,
+  { id, channel, to }: PlannedMessage,
+  { purpose }: OptedOut,
+  at: Date,
+): ConsentFact => ({
   type: 'consent',
   factId: `${connector}:opted-out:${id}`,
   source: connector,
   occurredAt: at.toISOString(),
   identities: [{ type: addressTypeOf(channel, connector), value: to }],
   channel,
+  ...(purpose && { purpose }),
   granted: false,
   proof: 'the vendor refused a message: opted out',
 });
