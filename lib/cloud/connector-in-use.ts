@@ -16,6 +16,7 @@ import { acknowledge } from './findings.ts';
 import { delivererOf, isSource, isTended, isTold, receiverOf, tenderOf, type Use } from './functions.ts';
 import { QueueTarget } from './queue-target.ts';
 import { QueueWorker } from './queue-worker.ts';
+import type { ShopFunction } from './shop-function.ts';
 import { SweepSchedule, schedulerRole } from './sweep-schedule.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -166,6 +167,7 @@ export class ConnectorInUse extends Construct {
       ],
       bell,
     });
+    ringWhileDown(worker, props);
     if (writes) {
       worker.ringOn('Unsure', bell, 'DeliveryUnknown', {
         above: 4,
@@ -212,6 +214,7 @@ export class ConnectorInUse extends Construct {
       ],
       bell,
     });
+    ringWhileDown(worker, props);
     const role = schedulerRole(this, 'SchedulerRole', `Has ${deployment.prefix} look after ${title}`, [work]);
     const schedule = { group: schedules, timeZone: program.timeZone, work, role };
     if (subscribes) {
@@ -251,5 +254,16 @@ const settingAside = ({ queue, deadLetters }: WorkQueue): readonly Access[] => [
   sending('QUEUE_PARKED_URL', deadLetters),
   knowing({ ATTEMPTS_MAX: String(ATTEMPTS) }),
 ];
+
+/**
+ * A vendor that is down is tried after half a minute, one, two, four, and then every five: it counts each time that this
+ * fails. The fourth comes after four minutes, and in half an hour there are more than three for as long as it lasts.
+ */
+const ringWhileDown = (worker: ShopFunction, { deployment, use, bell }: ConnectorInUseProps): void =>
+  worker.ringOn('Down', bell, 'VendorDown', {
+    above: 3,
+    period: Duration.minutes(30),
+    because: `${manifests[use.id].title} is down for ${deployment.merchant.name}, and what it is to do waits: "stampbook doctor ${use.id}" says since when, and why`,
+  });
 
 const hookUrlOf = (api: IHttpApi, { id }: Use): string => `${api.apiEndpoint}/webhooks/${id}`;

@@ -155,6 +155,9 @@ describe.each(everyShop)('%s', (_, stacks) => {
     const tended = stacks
       .ofType('AWS::Lambda::Function')
       .filter(({ properties }) => /-tend-/.test(properties.FunctionName));
+    const told = stacks
+      .ofType('AWS::Lambda::Function')
+      .filter(({ properties }) => /-deliver-/.test(properties.FunctionName));
     expect(counted.map(({ properties }) => properties.MetricName).sort()).toEqual(
       [
         'DeliveryUnknown',
@@ -164,6 +167,8 @@ describe.each(everyShop)('%s', (_, stacks) => {
         ...tended.map(() => 'FoundUnreadable'),
         ...sources.map(() => 'SignatureRejected'),
         ...tended.map(() => 'SubscriptionDiffers'),
+        // Whoever asks anything of a vendor finds out.
+        ...[...told, ...tended].map(() => 'VendorDown'),
       ].sort(),
     );
   });
