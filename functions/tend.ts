@@ -29,8 +29,8 @@ export function tender<M extends Manifest>(connector: Connector<M>) {
   const factsQueue = openFactsQueue({ client: sqs, url: setting('QUEUE_FACTS_URL') });
   const pageMs = manifest.limits.timeoutSeconds * 6_000;
 
-  const asking = async <Answer>(kind: TendMessage['kind'], ask: (around: Context<M>) => Promise<Answer>) =>
-    vendor.ask(await vendor.ready(`${manifest.id}:${kind}`), ask);
+  const asking = <Answer>(kind: TendMessage['kind'], ask: (around: Context<M>) => Promise<Answer>): Promise<Answer> =>
+    vendor.whenReady(`${manifest.id}:${kind}`, (around) => vendor.ask(around, ask));
 
   async function subscribe(): Promise<void> {
     const differences = await asking('subscribe', async (around) => source?.subscribe?.(setting('HOOK_URL'), around));

@@ -72,6 +72,8 @@ export async function readBreaker(
 export function openBreaker({ client, table, connector, probeMs, now = () => Date.now() }: BreakerOptions) {
   const key = keyOf(connector);
   let known: { readonly state: BreakerState | undefined; readonly at: number } | undefined;
+  /** Who of this worker's has taken the probe. */
+  let probe: { readonly by: object; readonly until: number } | undefined;
 
   async function state(): Promise<BreakerState | undefined> {
     if (!known || now() - known.at >= FRESH_MS)
@@ -146,26 +148,39 @@ export function openBreaker({ client, table, connector, probeMs, now = () => Dat
   }
 
   return {
-    /** Seconds after which to come again; 0: go on, and say what came of it. */
-    async waitSeconds(): Promise<number> {
+    /** Seconds after which to come again; 0: go on, and say what came of it, or that nothing did. */
+    async waitSeconds(by: object = {}): Promise<number> {
       const seen = await state();
       if (seen?.restsUntil === undefined) return 0;
       const until = Math.max(seen.restsUntil, seen.probingUntil ?? 0);
       if (until > now()) return Math.ceil((until - now()) / 1_000);
+      const probingUntil = now() + probeMs;
       const taken = await change(
         'SET #probingUntil = :until',
-        { ':until': now() + probeMs, ':now': now() },
+        { ':until': probingUntil, ':now': now() },
         '#restsUntil <= :now AND (attribute_not_exists(#probingUntil) OR #probingUntil <= :now)',
       );
-      if (taken) return 0;
+      if (taken) {
+        probe = { by, until: probingUntil };
+        return 0;
+      }
       // Another was quicker; or all is well again, and there is no row any more.
       const after = await state();
       const next = Math.max(after?.restsUntil ?? 0, after?.probingUntil ?? 0);
       return Math.max(0, Math.ceil((next - now()) / 1_000));
     },
 
+    /** Who has asked the vendor nothing after all does not keep others from it. */
+    async leave(by: object): Promise<void> {
+      if (probe?.by !== by) return;
+      const { until } = probe;
+      probe = undefined;
+      await change('REMOVE #probingUntil', { ':until': until }, '#probingUntil = :until');
+    },
+
     /** The vendor has answered: be it that it refuses what it was told. */
     async answered(): Promise<void> {
+      probe = undefined;
       const seen = await state();
       if (!seen) return;
       await client.send(new UpdateItemCommand({ TableName: table, Key: key, ...WELL }));
@@ -176,6 +191,7 @@ export function openBreaker({ client, table, connector, probeMs, now = () => Dat
 
     /** It has not. Whether it is taken to be down now, so that this is nobody's fault but the vendor's. */
     async failed(reason: string, askedSeconds = 0): Promise<boolean> {
+      probe = undefined;
       const more = await oneMore(reason);
       if (!more) return false;
       if (more.openedAt !== undefined) {

@@ -158,6 +158,21 @@ describe('a vendor that is down', () => {
     expect(written).toContain('"VendorDown":1');
   });
 
+  it('is tried by the next when there was nothing to tell it after all', async () => {
+    const vendor = openVendor();
+    const tell = (one: LoyaltyEvent) => deliver(vendor.handler, [{ id: 'm', body: { detail: one } }]);
+    const known = event();
+    await tell(known);
+    vendor.says = () => new Transient('Bell answered 503');
+    for (let times = 0; times < 5; times += 1) await tell(event());
+    vendor.says = () => undefined;
+    expect(await tell(event())).toEqual(['m']);
+    now += 31_000;
+    expect(await tell(known)).toEqual([]);
+    expect(await tell(event())).toEqual([]);
+    expect(vendor.took).toHaveLength(2);
+  });
+
   it('is not waited for longer than a queue keeps anything', async () => {
     const vendor = openVendor();
     vendor.says = () => new Transient('Bell answered 503');

@@ -137,7 +137,7 @@ export function postOffice({
             ...(one.find && { find: one.find }),
           } as Roles<never>['channel'],
           vendor: {
-            ready: async () => ({}),
+            whenReady: async (_: string, act: (around: object) => unknown) => act({}),
             ask: async (around: never, act: (around: never) => unknown) => act(around),
           } as unknown as Vendor<never>,
           messages,

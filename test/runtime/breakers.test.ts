@@ -93,6 +93,20 @@ describe('a vendor that is down', () => {
     expect(await worker().waitSeconds()).toBe(0);
   });
 
+  it('is probed by another at once when whoever was to do it has asked nothing', async () => {
+    await down();
+    now += 30_000;
+    const [one, me, somebodyElse] = [worker(), {}, {}];
+    expect(await one.waitSeconds(me)).toBe(0);
+    await one.leave(somebodyElse);
+    expect(await worker().waitSeconds()).toBe(PROBE_MS / 1_000);
+    await one.leave(me);
+    expect(await worker().waitSeconds()).toBe(0);
+    // Theirs is not ours to give back.
+    await one.leave(me);
+    expect(await worker().waitSeconds()).toBe(PROBE_MS / 1_000);
+  });
+
   it('is open to all as soon as one has got an answer', async () => {
     await down();
     const others = [worker(), worker()];

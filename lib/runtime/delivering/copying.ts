@@ -57,9 +57,7 @@ export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts
     return verdicts;
   }
 
-  async function together(told: readonly OfMember[]): Promise<readonly Ending[]> {
-    // Before the claims: without a secret nothing has been tried.
-    const around = await vendor.ready(keyOf(told));
+  async function together(told: readonly OfMember[], around: Context<M>): Promise<readonly Ending[]> {
     const claims = await Promise.all(told.map(({ event, record }) => attempted(attempts.claim(event.id, record))));
     const claimed = told.filter((_, at) => claims[at] === true);
     const verdicts = await attempted(write(claimed, around));
@@ -80,7 +78,8 @@ export function openCopying<M extends Manifest>({ sink, limits, vendor, attempts
     const ends: Ending[] = [];
     for (let from = 0; from < told.length; from += limits.batch) {
       const batch = told.slice(from, from + limits.batch);
-      const ended = await attempted(together(batch));
+      // Ready before the claims: without a secret nothing has been tried.
+      const ended = await attempted(vendor.whenReady(keyOf(batch), (around) => together(batch, around)));
       ends.push(...(ended instanceof Error ? batch.map(() => ended) : ended));
     }
     return ends;

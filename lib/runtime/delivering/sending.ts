@@ -203,11 +203,9 @@ export function openSending<M extends Manifest>({
     ...(receiptUrl !== undefined && { receiptUrl }),
   });
 
-  async function one(handed: Handed): Promise<Ending> {
-    // Before the claim: without a secret nothing has been tried.
-    const around = await vendor.ready(handed.message.id);
-    return send(handed, around);
-  }
+  /** Ready before the claim: without a secret nothing has been tried. */
+  const one = (handed: Handed): Promise<Ending> =>
+    vendor.whenReady(handed.message.id, (around) => send(handed, around));
 
   return (handed: readonly Handed[]): Promise<readonly Ending[]> =>
     Promise.all(handed.map((each) => attempted(one(each))));

@@ -53,13 +53,14 @@ function oneByOne<M extends Manifest, Thing>(
   async function one({ event, record }: ToldEvent): Promise<Ending> {
     const thing = await about(event);
     if (thing === undefined) return undefined;
-    // Before the claim: without a secret nothing has been tried.
-    const around = await vendor.ready(event.id);
-    if (!(await attempts.claim(event.id, record))) return undefined;
-    const receipt = await attempted(vendor.ask(around, (context) => tell(thing, context)));
-    if (receipt instanceof Error) return attempts.failed(event.id, receipt);
-    await attempts.done(event.id, receipt.vendorId);
-    return undefined;
+    // Ready before the claim: without a secret nothing has been tried.
+    return vendor.whenReady(event.id, async (around) => {
+      if (!(await attempts.claim(event.id, record))) return undefined;
+      const receipt = await attempted(vendor.ask(around, (context) => tell(thing, context)));
+      if (receipt instanceof Error) return attempts.failed(event.id, receipt);
+      await attempts.done(event.id, receipt.vendorId);
+      return undefined;
+    });
   }
   return (told: readonly ToldEvent[]): Promise<readonly Ending[]> =>
     Promise.all(told.map((each) => attempted(one(each))));

@@ -47,11 +47,15 @@ export function openVendor<M extends Manifest>(manifest: M) {
 
   return {
     /** Throws while the secret is not filled in, and while the vendor is left alone: then nothing has been tried. */
-    async ready(key: string): Promise<Context<M>> {
+    async whenReady<Answer>(key: string, act: (around: Context<M>) => Promise<Answer>): Promise<Answer> {
       const around = await context(key);
-      const seconds = await breaker.waitSeconds();
+      const seconds = await breaker.waitSeconds(around);
       if (seconds > 0) throw new Down(`${manifest.title} is not tried for a while`, { retryAfterSeconds: seconds });
-      return around;
+      try {
+        return await act(around);
+      } finally {
+        await breaker.leave(around);
+      }
     },
 
     async ask<Answer>(around: Context<M>, act: (around: Context<M>) => Promise<Answer>): Promise<Answer> {
