@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
 import { prefixOf } from '../lib/cloud/deployment.ts';
 import { readMerchants } from '../lib/cloud/merchants.ts';
+import { keptOffset } from '../lib/local/clock.ts';
 import { openLedger } from '../lib/runtime/ledger.ts';
 import { unlogged } from '../lib/runtime/unlogged.ts';
 import { NOT_RUNNING, type Operator } from './operator.ts';
@@ -42,6 +43,7 @@ export async function merchantOf({ merchant: id, stage }: Pick<Where, 'merchant'
 export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
   const merchant = await merchantOf({ merchant: id, stage });
   const { vendors, ...connection } = aws ? { vendors: undefined } : localConnection(data);
+  const aheadMs = aws ? 0 : keptOffset(data).value.offsetMs;
   const prefix = prefixOf(merchant.id, stage);
   const tables = {
     accounts: `${prefix}-accounts`,
@@ -51,12 +53,14 @@ export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
     reports: `${prefix}-reports`,
   };
   const client = new DynamoDBClient({ ...connection, ...unlogged });
-  const now = () => new Date();
+  const now = () => new Date(Date.now() + aheadMs);
   return {
     merchant,
     prefix,
     tables,
     client,
+    /** The shop's time: the local cloud's clock may have been moved. */
+    now,
     /** For clients of other services. */
     connection,
     /** Where the local cloud stands in for a vendor. */

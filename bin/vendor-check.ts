@@ -18,13 +18,14 @@ export interface VendorCheckOptions {
   readonly table: string;
   /** Where the local cloud stands in for the vendor. */
   readonly gateway: string | undefined;
+  now(): Date;
 }
 
 /** Makes the connector's harmless call with these credentials. */
 export async function askVendor(
   use: { readonly id: ConnectorId; readonly settings: unknown },
   secret: Readonly<Record<string, unknown>>,
-  { client, table, gateway }: VendorCheckOptions,
+  { client, table, gateway, now }: VendorCheckOptions,
 ): Promise<VendorSays> {
   const { manifest, check } = (await connectors[use.id]()).default as unknown as Connector;
   if (!check) return { kind: 'unasked', words: `${manifest.title} has nothing that could be asked` };
@@ -36,9 +37,10 @@ export async function askVendor(
     settings,
     secret: parsed,
     idempotencyKey: `${manifest.id}:check`,
-    now: new Date(),
+    now: now(),
     fetch,
     accessToken: tokens && (() => tokens.token(parsed)),
+    tokenBase: tokens && (() => tokens.base(parsed)),
   } as Context<typeof manifest>;
   try {
     return { kind: 'accepted', words: await check(context) };

@@ -23,7 +23,7 @@ export function doctor(stampbook: Command): void {
 }
 
 async function run(only: string | undefined, { offline, ...where }: Where & { offline?: true }): Promise<void> {
-  const { merchant, prefix, client, tables, connection, vendorGateway } = await openMerchant(where);
+  const { merchant, prefix, client, tables, connection, vendorGateway, now } = await openMerchant(where);
   const uses = merchant.connectors.filter(({ id }) => only === undefined || id === only);
   if (uses.length === 0 && only !== undefined)
     throw new Error(`${merchant.id} uses no ${only}: it uses ${merchant.connectors.map(({ id }) => id).join(', ')}`);
@@ -36,12 +36,12 @@ async function run(only: string | undefined, { offline, ...where }: Where & { of
     const manifest: Manifest = manifests[use.id];
     const { secret, value } = secretOf(manifest, await vault.read(use.id));
     const [vendor, signs, breaker] = await Promise.all([
-      value && !offline ? askVendor(use, value, { ...at, gateway: vendorGateway(use.id) }) : undefined,
+      value && !offline ? askVendor(use, value, { ...at, gateway: vendorGateway(use.id), now }) : undefined,
       openSigns({ ...at, connector: use.id }).read(),
       readBreaker(at, use.id),
     ]);
     const own = backlogs.filter(({ connector }) => connector === use.id);
-    return { manifest, secret, vendor, signs, breaker, backlogs: own, now: new Date() };
+    return { manifest, secret, vendor, signs, breaker, backlogs: own, now: now() };
   }
 
   const findings = await Promise.all(

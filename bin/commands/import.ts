@@ -86,7 +86,7 @@ export function importMembers(stampbook: Command): void {
 async function run(file: string, options: Options): Promise<void> {
   const preset: Preset = presets[options.preset];
   const from = options.from ?? preset.from;
-  const { merchant, client, tables, ledger } = await openMerchant(options);
+  const { merchant, client, tables, ledger, now } = await openMerchant(options);
   const tiers = new Map(options.tier.map(([theirs, ours]) => [theirs.toLowerCase(), ours]));
   for (const [theirs, ours] of tiers)
     if (!merchant.program.tiers.some(({ id }) => id === ours))
@@ -108,7 +108,7 @@ async function run(file: string, options: Options): Promise<void> {
     tiers,
     dates: options.dates,
     country: merchant.country,
-    now: new Date(),
+    now: now(),
   };
   const checkpoint = openCheckpoint(
     `${file}.checkpoint`,

@@ -4,8 +4,8 @@ import type { Scope } from '../../lib/runtime/keyring.ts';
 import { ofMerchant, openMerchant, type Where } from '../merchant.ts';
 
 const open = async (where: Where) => {
-  const { client, tables } = await openMerchant(where);
-  return openApiKeys({ client, table: tables.program });
+  const { client, tables, now } = await openMerchant(where);
+  return openApiKeys({ client, table: tables.program, now });
 };
 
 const hours = (text: string): number => {

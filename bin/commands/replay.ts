@@ -32,10 +32,10 @@ export function replayProgram(stampbook: Command): void {
     .option('--days <n>', 'how many days of the journal are decided again', days, 90)
     .option('--csv <file>', 'write everybody’s difference there, as a table')
     .action(async (options: Where & { program: string; days: number; csv?: string }) => {
-      const { client, tables, ledger, merchant } = await openMerchant(options);
+      const { client, tables, ledger, merchant, now: clock } = await openMerchant(options);
       const current = merchant.program;
       const changed = await readProgram(options.program, merchant);
-      const now = new Date();
+      const now = clock();
       const question = { current, changed, since: new Date(now.getTime() - options.days * DAY_MS).toISOString() };
       const members = asksForTags(changed)
         ? openMembers({ client, table: tables.members, timeZone: current.timeZone })
@@ -47,7 +47,7 @@ export function replayProgram(stampbook: Command): void {
         const story = await readStory(ledger, memberId);
         if (!story) return undefined;
         const memberTags = (await members?.get(memberId))?.tags ?? [];
-        // On the local cloud the clock may have been set ahead of ours.
+        // Our clock may be behind the ledger's.
         const until = [now.toISOString(), story.entries.at(-1)?.recordedAt ?? ''].sort().at(-1) ?? '';
         const one = replay({ ...story, ...(members && { memberTags }) }, { ...question, until });
         totals.add(one);

@@ -78,10 +78,10 @@ export function report(stampbook: Command): void {
 }
 
 async function open(where: Where) {
-  const { client, tables, ledger, merchant } = await openMerchant(where);
+  const { client, tables, ledger, merchant, now } = await openMerchant(where);
   const { program } = merchant;
   const reports = openReports({ client, table: tables.reports, program, journal: ledger.entries });
-  return { client, tables, ledger, program, reports };
+  return { client, tables, ledger, program, reports, now };
 }
 
 async function show(name: ReportName, { from: first, to: last, by, format, ...where }: Asked): Promise<void> {
@@ -91,8 +91,8 @@ async function show(name: ReportName, { from: first, to: last, by, format, ...wh
         ? `--by: "${name}" can be told by ${GROUPINGS_OF[name].join(' or ')}`
         : `--by: "${name}" is told one way only`,
     );
-  const { client, tables, program, reports } = await open(where);
-  const to = last ?? dayIn(program.timeZone, new Date());
+  const { client, tables, program, reports, now } = await open(where);
+  const to = last ?? dayIn(program.timeZone, now());
   const from = first ?? firstDayOf(name, to);
   if (to < from) throw new Error(`--to: ${to} is before ${from}`);
   const table = await makeReport(

@@ -23,7 +23,7 @@ export function fillSecret(stampbook: Command): void {
 }
 
 async function run(connector: string, { stdin, anyway, ...where }: Options): Promise<void> {
-  const { merchant, prefix, client, tables, connection, vendorGateway } = await openMerchant(where);
+  const { merchant, prefix, client, tables, connection, vendorGateway, now } = await openMerchant(where);
   const use = merchant.connectors.find(({ id }) => id === connector);
   if (!use)
     throw new Error(
@@ -38,6 +38,7 @@ async function run(connector: string, { stdin, anyway, ...where }: Options): Pro
     client,
     table: tables.program,
     gateway: vendorGateway(use.id),
+    now,
   });
   if (kind === 'refused' && !anyway)
     throw new Error(`${title} refuses it: ${words}\nNothing was written. With --anyway it is written all the same.`);

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { Temporal } from 'temporal-polyfill';
+import { keepIn } from './kept.ts';
 
 /** The time of the local cloud: the machine's own, moved by an offset that can be set while it runs. */
 export interface Clock {
@@ -10,6 +12,9 @@ export interface Clock {
   /** Called after each move. */
   onChange(listener: () => void): void;
 }
+
+/** How far it is ahead, for the next run and for whoever looks at the shop from outside. */
+export const keptOffset = (dataDirectory: string) => keepIn(path.join(dataDirectory, 'clock.json'), { offsetMs: 0 });
 
 export function createClock(offsetMs = 0): Clock {
   const listeners: (() => void)[] = [];

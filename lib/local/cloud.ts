@@ -6,7 +6,7 @@ import { agreeing } from './agreeing.ts';
 import { type AwsCall, type AwsFront, startAws } from './aws/front.ts';
 import { readJson, writeJson } from './aws/json-file.ts';
 import { callAs } from './aws-call.ts';
-import { type Clock, createClock } from './clock.ts';
+import { type Clock, createClock, keptOffset } from './clock.ts';
 import { createControl } from './control.ts';
 import { forget, type Lock, lock } from './data-directory.ts';
 import { demoKeys } from './demo-keys.ts';
@@ -101,7 +101,7 @@ async function start(
     apiEndpoint: door.url,
     awsEndpoint: `http://127.0.0.1:${awsPort}`,
   });
-  const keptClock = keepIn(file('clock.json'), { offsetMs: 0 });
+  const keptClock = keptOffset(dataDirectory);
   const clock = createClock(keptClock.value.offsetMs);
   clock.onChange(() => keptClock.keep({ offsetMs: clock.offsetMs() }));
   const now = () => clock.now();
