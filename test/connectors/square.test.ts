@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Found, SinkEvent } from '../../lib/connectors/contract.ts';
 import { Permanent, Transient, Unauthorized, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/square/index.ts';
+import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import type { Fact, MirroredFact } from '../../lib/loyalty/facts.ts';
 import { contextOf, HOOK_URL } from './fixture.ts';
 import {
@@ -29,12 +31,13 @@ import {
   returnOrder,
   square,
   TOKEN,
+  withWhatWasLeftOut,
 } from './fixtures/square-api.ts';
 import { type OpenApi, strays } from './openapi.ts';
 import { vendorSpec } from './vendor-specs.ts';
 
 const { manifest } = connector;
-const { verify, translate, subscribe } = connector.roles.source;
+const { verify, translate, subscribe, reconcile } = connector.roles.source;
 type Vendor = ReturnType<typeof square>;
 const settingsOf = (change: object) => manifest.settings.parse({ ...fixture.settings, ...change });
 const around = (vendor: Vendor, settings: object = {}, given: object = {}) =>
@@ -376,6 +379,15 @@ describe('where we count, and Square Loyalty follows', () => {
     expect(vendor.balances()).toEqual([112]);
   });
 
+  it('who has two accounts, since two members became one, has the points in the first alone', async () => {
+    const second = { ...loyaltyAccount, id: 'acc-2', mapping: { id: 'm2', phone_number: '+15559990000' } };
+    const vendor = square({ accounts: [loyaltyAccount, second] });
+    const identities = [...member.identities, { type: 'phone', value: '+15559990000' }];
+    await follow(vendor, { identities });
+    await follow(vendor, { identities });
+    expect([vendor.balances(), vendor.events()]).toEqual([[112, 0], 2]);
+  });
+
   it('whoever has no account gets none, unless the settings say so, and where it is sold', async () => {
     const vendor = square({ accounts: [] });
     expect(await follow(vendor)).toEqual([{ vendorId: 'none' }]);
@@ -387,11 +399,68 @@ describe('where we count, and Square Loyalty follows', () => {
     expect(vendor.standing).toMatchObject([{ program_id: 'prog-1', balance: 112, mapping: { phone_number: PHONE } }]);
   });
 
+  it('whose number has changed since an account was opened gets one for the new number', async () => {
+    const vendor = square({ accounts: [] });
+    await follow(vendor, {}, { openAccounts: true });
+    const changed = { identities: [{ type: 'phone', value: '+15559990000' }] };
+    await follow(vendor, changed, { openAccounts: true });
+    expect(vendor.standing.map(({ mapping }) => mapping.phone_number)).toEqual([PHONE, '+15559990000']);
+  });
+
   it('of whom nothing may be known, or who was erased, nothing is written', async () => {
     const vendor = square();
     expect(await connector.roles.sink.apply([{ event }], around(vendor))).toEqual([{ vendorId: 'none' }]);
     expect(await follow(vendor, { identities: [] })).toEqual([{ vendorId: 'none' }]);
     expect(vendor.calls).toEqual([]);
+  });
+});
+
+describe('a member who was erased', () => {
+  const [memberId, id] = [event.memberId, loyaltyAccount.customer_id];
+  const erased = { ...event, id: 'm1.9.member.erased', type: 'member.erased', data: {} } as LoyaltyEvent;
+  const tell = (vendor: Vendor, onErasure = 'delete', told: SinkEvent = { event: erased }) =>
+    connector.roles.sink.apply([told], around(vendor, { onErasure }));
+
+  it('is found at Square by our id, loses the points there, and is deleted', async () => {
+    const vendor = square({ customers: [{ id }, { id: 'C2', reference_id: 'm2' }] });
+    await tell(vendor, 'delete', { event, member });
+    expect(vendor.people.get(id)).toEqual({ id, reference_id: memberId });
+    expect(await tell(vendor)).toEqual([{ vendorId: id }]);
+    expect([...vendor.people.keys()]).toEqual(['C2']);
+    expect(vendor.balances()).toEqual([0]);
+    expect(JSON.parse(vendor.calls.findLast(({ url }) => url.endsWith('/adjust'))?.body ?? '')).toMatchObject({
+      adjust_points: { reason: 'Stampbook: the member was erased' },
+    });
+    expect(await tell(vendor)).toEqual([{ vendorId: 'none' }]);
+  });
+
+  it('is forgotten to the end, though an answer was lost on the way', async () => {
+    const vendor = square({ customers: [{ id, reference_id: memberId }], losing: 1 });
+    await expect(tell(vendor)).rejects.toThrow(Transient);
+    await tell(vendor);
+    expect([vendor.balances(), vendor.people.size, vendor.events()]).toEqual([[0], 0, 1]);
+  });
+
+  it('is nobody whose number another system has given, or who is only written alike', async () => {
+    for (const reference_id of ['CRM-7', memberId.toUpperCase()]) {
+      const vendor = square({ customers: [{ id, reference_id }] });
+      await tell(vendor, 'delete', { event, member });
+      expect(await tell(vendor)).toEqual([{ vendorId: 'none' }]);
+      expect([...vendor.people.values()]).toEqual([{ id, reference_id }]);
+    }
+  });
+
+  it('is looked for under the id of the account that took over', async () => {
+    const vendor = square({ customers: [{ id, reference_id: memberId }] });
+    await tell(vendor, 'delete', { event, member: { ...member, mergedInto: 'm2' } });
+    expect([...vendor.people.values()]).toEqual([{ id, reference_id: 'm2' }]);
+  });
+
+  it('is not looked for where nothing was written, nor is a customer touched who is gone', async () => {
+    const vendor = square({ customers: [{ id, reference_id: memberId }] });
+    expect(await tell(vendor, 'nothing')).toEqual([{ vendorId: 'none' }]);
+    expect(vendor.calls).toEqual([]);
+    expect(await tell(square(), 'delete', { event, member })).toEqual([{ vendorId: 'event-1' }]);
   });
 });
 
@@ -425,6 +494,139 @@ describe('what Square refuses', () => {
     expect(String(await failure(answer(400, 'INVALID_REQUEST_ERROR', 'INVALID_PHONE_NUMBER') as never))).toContain(
       'Square answered 400 INVALID_PHONE_NUMBER about mapping',
     );
+  });
+});
+
+describe('what was told in vain', () => {
+  const SINCE = new Date('2026-11-20T12:00:00Z');
+  const walk = async (vendor: Vendor, settings: object = {}) => {
+    const pages: Found[] = [];
+    for (let after: string | undefined; pages.length < 50; ) {
+      const page = (await reconcile?.(SINCE, around(vendor, settings), after)) as Found;
+      pages.push(page);
+      after = page.next;
+      if (after === undefined) break;
+    }
+    return { pages, facts: pages.flatMap(({ facts }) => facts) };
+  };
+  const alone = (count: number, location_id = 'L1') =>
+    Array.from({ length: count }, (_, index) => ({
+      ...payment,
+      id: `${location_id}-${index}`,
+      location_id,
+      order_id: undefined,
+      updated_at: `2026-11-20T15:${String(index).padStart(2, '0')}:00Z`,
+    }));
+
+  it('is found at each location, and then what went back at any', async () => {
+    const payments = [...alone(45), ...alone(1, 'L2'), { ...payment, updated_at: '2026-11-20T11:59:59Z' }];
+    const vendor = square({ payments, refunds: [refund], locations: ['L1', 'S8GWD5R9QB376', 'L2'] });
+    const { pages, facts } = await walk(vendor);
+    expect(pages.map((page) => page.facts.length)).toEqual([20, 20, 5, 0, 1, 1]);
+    expect(facts[0]?.factId).toBe('square:payment:L1-0');
+    expect(new Set(facts.map(({ factId }) => factId)).size).toBe(47);
+    expect(facts.at(-1)).toEqual(back);
+  });
+
+  it('is looked for at the locations that count, and only there', async () => {
+    const vendor = square({ payments: [...alone(1), ...alone(1, 'L2')], locations: [] });
+    expect((await walk(vendor, { locationIds: ['L2'] })).facts).toMatchObject([{ orderId: 'L2-0' }]);
+    expect(vendor.calls.map(({ url }) => new URL(url).pathname)).toEqual(['/v2/payments', '/v2/refunds']);
+  });
+
+  it('has the orders of a page in one call', async () => {
+    const order = (id: string) => ({ ...foundOrder, id });
+    const payments = ['O1', 'O2', 'O1'].map((order_id, index) => ({ ...payment, id: `p-${index}`, order_id }));
+    const vendor = square({ payments, orders: [order('O1'), order('O2')] });
+    const { facts } = await walk(vendor);
+    expect(facts.map(({ factId }) => factId)).toEqual(['square:order:O1', 'square:order:O2', 'square:order:O1']);
+    expect(vendor.calls.map(({ method, url }) => `${method} ${new URL(url).pathname}`)).toEqual([
+      'GET /v2/locations',
+      'GET /v2/payments',
+      'POST /v2/orders/batch-retrieve',
+      'GET /v2/locations',
+      'GET /v2/refunds',
+    ]);
+  });
+
+  it('and cannot be read is named, and keeps nobody from the others', async () => {
+    const payments = [
+      ...alone(1),
+      { ...payment, id: 'lost', location_id: 'L1' },
+      { ...payment, id: 'odd', location_id: 'L1', order_id: 'O-odd' },
+    ];
+    const vendor = square({ payments, orders: [{ id: 'O-odd' }], locations: ['L1'] });
+    expect((await walk(vendor)).pages[0]).toMatchObject({
+      facts: [{ orderId: 'L1-0' }],
+      unreadable: [
+        { what: 'payment lost', because: 'Square has no such order' },
+        { what: 'payment odd', because: expect.stringContaining('created_at') },
+      ],
+    });
+  });
+
+  it('is looked for from the first location on again, when the one that it had come to is gone', async () => {
+    const vendor = square({ payments: alone(25), locations: ['L1'] });
+    const page = await reconcile?.(SINCE, around(vendor), 'GONE 20');
+    expect(page).toMatchObject({ facts: { length: 20 }, next: 'L1 20' });
+  });
+
+  it('is not looked for in the same page for ever', async () => {
+    const fetch: typeof globalThis.fetch = async () => Response.json({ cursor: 'same' });
+    for (const settings of [{ locationIds: ['L1'] }, { locationIds: ['L1'], ledgerMode: 'mirror-in' }]) {
+      const first = await reconcile?.(SINCE, around({ fetch } as Vendor, settings));
+      await expect(reconcile?.(SINCE, around({ fetch } as Vendor, settings), first?.next)).rejects.toThrow(
+        'Square answered the same page again',
+      );
+    }
+  });
+
+  it('asks one thing after the other, since Square bears few at once', async () => {
+    const vendor = square({
+      payments: [payment],
+      refunds: alone(9).map((one) => ({ ...refund, ...one, payment_id: payment.id })),
+    });
+    let [now, most] = [0, 0];
+    const fetch: typeof globalThis.fetch = async (...asked) => {
+      most = Math.max(most, ++now);
+      const answer = await vendor.fetch(...asked);
+      now -= 1;
+      return answer;
+    };
+    const found = await reconcile?.(SINCE, around({ fetch } as Vendor), 'refunds ');
+    expect([found?.facts.length, most]).toEqual([9, 1]);
+  });
+
+  describe('where Square counts', () => {
+    const mirror = { ledgerMode: 'mirror-in' };
+    const movements = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ ...loyaltyEvent, id: `ev-${index}` }));
+
+    it('is the movements there, in the words of the webhooks, and no payment', async () => {
+      const told = await hear('loyalty.event.created', { loyalty_event: loyaltyEvent }, square(), mirror);
+      const redeemed = { ...loyaltyEvent, id: 'ev-2', type: 'REDEEM_REWARD' };
+      const vendor = square({ payments: [payment], refunds: [refund], movements: [loyaltyEvent, redeemed] });
+      expect((await walk(vendor, mirror)).facts).toEqual(told);
+    });
+
+    it('asks once a page for each account', async () => {
+      const vendor = square({ movements: movements(25) });
+      const { pages } = await walk(vendor, mirror);
+      expect(pages.map(({ facts }) => facts.length)).toEqual([20, 5]);
+      expect(vendor.calls.filter(({ method }) => method === 'GET')).toHaveLength(2);
+    });
+
+    it('is who joined there since, too', async () => {
+      const joined = { ...loyaltyAccount, created_at: '2026-11-20T14:00:00Z' };
+      const { facts } = await walk(square({ accounts: [joined], movements: movements(1) }), mirror);
+      const [told] = await hear('loyalty.account.created', { loyalty_account: joined }, square(), mirror);
+      expect(facts).toMatchObject([told, { type: 'mirrored', movementId: 'ev-0' }]);
+    });
+
+    it('names the movement whose account is gone', async () => {
+      const { pages } = await walk(square({ accounts: [], movements: movements(1) }), mirror);
+      expect(pages).toMatchObject([{ facts: [], unreadable: [{ what: 'loyalty event ev-0' }] }]);
+    });
   });
 });
 
@@ -474,9 +676,10 @@ describe('the credentials', () => {
 });
 
 describe('Square’s own document', () => {
-  const commerce = vendorSpec<OpenApi>('square-commerce.json');
+  const extract = vendorSpec<OpenApi>('square-commerce.json');
   const loyalty = vendorSpec<OpenApi>('square-loyalty.json');
-  if (!commerce || !loyalty) return;
+  if (!extract || !loyalty) return;
+  const commerce = withWhatWasLeftOut(extract);
 
   it('describes every call that we make', async () => {
     const vendor = square({ accounts: [], payments: [payment], subscriptions: [subscription()] });
@@ -486,10 +689,17 @@ describe('Square’s own document', () => {
     await hear('refund.updated', { refund: { ...refund, order_id: undefined } }, vendor);
     await subscribe?.(HOOK_URL, context);
     await connector.check?.(context);
+    const customers = [{ id: loyaltyAccount.customer_id }];
+    const erasing = square({ customers });
+    for (const told of [{ event, member }, { event: { ...event, type: 'member.erased', data: {} } as LoyaltyEvent }])
+      await connector.roles.sink.apply([told], around(erasing, { onErasure: 'delete' }));
+    vendor.calls.push(...erasing.calls);
+    for (const after of [undefined, 'refunds 1']) await reconcile?.(new Date(0), context, after);
+    await reconcile?.(new Date(0), around(vendor, { ledgerMode: 'mirror-in' }), '1');
     await hear('loyalty.event.created', { loyalty_event: { ...loyaltyEvent, loyalty_account_id: 'acc-new' } }, vendor, {
       ledgerMode: 'mirror-in',
     });
-    expect(vendor.calls.length).toBeGreaterThan(8);
+    expect(vendor.calls.length).toBeGreaterThan(20);
     for (const call of vendor.calls)
       expect([call.url, strays(call.url.includes('/loyalty/') ? loyalty : commerce, call)]).toEqual([call.url, []]);
   });

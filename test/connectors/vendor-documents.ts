@@ -2,6 +2,7 @@ import type { ConnectorId } from '../../lib/connectors/manifests.ts';
 import { withWhatWasLeftOut } from './fixtures/hubspot-api.ts';
 import { unfolded } from './fixtures/salesforce-api.ts';
 import { loosened as sendgrid } from './fixtures/sendgrid-document.ts';
+import { withWhatWasLeftOut as squareDocument } from './fixtures/square-api.ts';
 import { loosened as whatsapp } from './fixtures/whatsapp-document.ts';
 import { completed as withTickets } from './fixtures/zendesk.ts';
 import type { Call, OpenApi } from './openapi.ts';
@@ -64,7 +65,10 @@ export const vendorDocuments: Readonly<Partial<Record<ConnectorId, Described | {
   },
   shopify: { none: 'the Admin API is GraphQL, whose schema only a shop gives out' },
   slack: { none: 'an incoming webhook is an address that takes JSON' },
-  square: { documents: ['square-commerce.json', 'square-loyalty.json'] },
+  square: {
+    documents: ['square-commerce.json', 'square-loyalty.json'],
+    completed: { 'square-commerce.json': squareDocument },
+  },
   stripe: { none: 'of Stripe’s document only the examples of what it sends are at hand' },
   'twilio-sms': { documents: ['twilio-sms.json', 'twilio-messaging-services.json'] },
   typeform: { none: 'Typeform publishes none' },

@@ -6,6 +6,16 @@ export class NotThere extends Permanent {
   override readonly name = 'NotThere';
 }
 
+/** `undefined` for what is not there. */
+export async function orNothing<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof NotThere) return undefined;
+    throw error;
+  }
+}
+
 export interface JsonApi {
   /** For staff: "Square". */
   readonly vendor: string;
@@ -19,6 +29,16 @@ export interface JsonApi {
 }
 
 export type Call = (method: string, path: string, body?: object) => Promise<string>;
+
+/** One call after the other, where all at once would be more than the vendor takes in a second. */
+export function inTurn(call: Call): Call {
+  let last: Promise<unknown> = Promise.resolve();
+  return (...asked) => {
+    const mine = last.then(() => call(...asked));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
 
 /**
  * Asks an API that speaks JSON: the text of the answer, for a schema to read, or one of the kit's failures. Only for what

@@ -5,8 +5,15 @@ import * as z from 'zod';
 const Id = z.string().min(1).max(192);
 const Optional = z.string().nullish();
 
-/** What Square answers where a list would be empty: it is left out, and there is nothing else. */
-export const Nothing = z.strictObject({});
+const Cursor = z.string().nullish();
+/** A page of a list. Where it would be empty it is left out, and there is nothing else but a cursor, if any. */
+export const listOf = <Item extends z.ZodType>(name: string, item: Item) =>
+  z
+    .union([z.object({ [name]: z.array(item), cursor: Cursor }), z.strictObject({ cursor: Cursor })])
+    .transform((page) => ({
+      items: ((page as Record<string, unknown>)[name] ?? []) as z.output<Item>[],
+      cursor: (page as { cursor?: string | null }).cursor || undefined,
+    }));
 
 /** May be below zero: a return in an exchange, a rounding of cash. */
 const Money = z.object({ amount: z.int(), currency: z.string() });

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Call } from '../kit/json-api.ts';
 import { read } from '../kit/read.ts';
-import { LoyaltyAccount, Nothing } from './bodies.ts';
+import { keyOf } from './api.ts';
+import { LoyaltyAccount, listOf } from './bodies.ts';
 
 /** Square’s own Loyalty: a seller has one program, made in the Dashboard. */
 
@@ -15,23 +16,22 @@ const One = z.object({ loyalty_account: LoyaltyAccount });
 export const accountOf = async (id: string, square: Call): Promise<LoyaltyAccount> =>
   read(One, await square('GET', `/v2/loyalty/accounts/${encodeURIComponent(id)}`)).loyalty_account;
 
-const Accounts = z.union([z.object({ loyalty_accounts: z.array(LoyaltyAccount) }), Nothing]);
+const Accounts = listOf('loyalty_accounts', LoyaltyAccount);
 
-/** By the phones first, which open accounts, then by Square’s own ids of the customer. */
-export async function findAccount(
+/** By the phones first, which open accounts, then by Square’s own ids of the customer. Several where two members became one. */
+export async function findAccounts(
   { phones, customers }: { phones: readonly string[]; customers: readonly string[] },
   square: Call,
-): Promise<LoyaltyAccount | undefined> {
+): Promise<readonly LoyaltyAccount[]> {
   const queries = [
     ...(phones.length > 0 ? [{ mappings: phones.map((phone_number) => ({ phone_number })) }] : []),
     ...(customers.length > 0 ? [{ customer_ids: customers }] : []),
   ];
   for (const query of queries) {
-    const answer = read(Accounts, await square('POST', '/v2/loyalty/accounts/search', { query, limit: 1 }));
-    const [account] = 'loyalty_accounts' in answer ? answer.loyalty_accounts : [];
-    if (account) return account;
+    const { items } = read(Accounts, await square('POST', '/v2/loyalty/accounts/search', { query, limit: 30 }));
+    if (items.length > 0) return items;
   }
-  return undefined;
+  return [];
 }
 
 export async function openAccount(phone: string, idempotencyKey: string, square: Call): Promise<LoyaltyAccount> {
@@ -44,17 +44,19 @@ export async function openAccount(phone: string, idempotencyKey: string, square:
 
 const Adjusted = z.object({ event: z.object({ id: z.string().min(1) }) });
 
-/** The event that it made there. */
-export async function adjust(
-  account: LoyaltyAccount,
+/** The event that it made there, or the account where nothing is to be done. */
+export async function settle(
+  { id, balance }: LoyaltyAccount,
   to: number,
-  idempotencyKey: string,
+  { eventId, reason = 'Stampbook' }: { eventId: string; reason?: string },
   square: Call,
 ): Promise<string> {
-  const answer = await square('POST', `/v2/loyalty/accounts/${encodeURIComponent(account.id)}/adjust`, {
-    adjust_points: { points: to - account.balance, reason: 'Stampbook' },
+  if (balance === to) return id;
+  const answer = await square('POST', `/v2/loyalty/accounts/${encodeURIComponent(id)}/adjust`, {
+    adjust_points: { points: to - balance, reason },
     ...(to < 0 && { allow_negative_balance: true }),
-    idempotency_key: idempotencyKey,
+    // From what to what: a second try after a lost answer finds it done, or does the very same thing under the same key.
+    idempotency_key: keyOf(eventId, id, String(balance), String(to)),
   });
   return read(Adjusted, answer).event.id;
 }

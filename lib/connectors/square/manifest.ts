@@ -17,6 +17,7 @@ export default defineManifest({
     'loyalty.event.created',
   ],
   subscribes: true,
+  reconcile: { everyMinutes: 60, overlapMinutes: 30, lookBackDays: 3 },
   // Accounts of Square Loyalty are found and opened by phone.
   shares: ['phone', 'standing'],
   settings: z.strictObject({
@@ -39,6 +40,12 @@ export default defineManifest({
       .describe(
         'Who counts the points. `ours`: Square Loyalty is not used; sales earn here. `mirror-out`: sales earn here, and the balances of Square Loyalty are made to follow; it needs events in the connector’s list. `mirror-in`: Square Loyalty counts, and this ledger follows; sales earn nothing here.',
       ),
+    onErasure: z
+      .enum(['nothing', 'delete'])
+      .default('nothing')
+      .describe(
+        'With `mirror-out`: what happens at Square when a member is erased. `delete` writes our member id into the reference id of customers, where that is empty, finds the customer by it, sets the points to 0 and deletes the customer.',
+      ),
     openAccounts: z
       .boolean()
       .default(false)
@@ -54,7 +61,7 @@ export default defineManifest({
       .string()
       .min(20)
       .describe(
-        'Access token of the application, for this seller. Permissions: `ORDERS_READ`, `PAYMENTS_READ`, `CUSTOMERS_READ`, and for Square Loyalty `LOYALTY_READ`, `LOYALTY_WRITE`.',
+        'Access token of the application, for this seller. Permissions: `ORDERS_READ`, `PAYMENTS_READ`, `CUSTOMERS_READ`, `MERCHANT_PROFILE_READ` unless `locationIds` is set, for Square Loyalty `LOYALTY_READ`, `LOYALTY_WRITE`, and for `onErasure` `CUSTOMERS_WRITE`.',
       ),
   }),
   limits: { concurrency: 3, timeoutSeconds: 8, batch: 1, perSecond: 8 },

@@ -1,15 +1,13 @@
 import { identities } from '../kit/identities.ts';
-import type { Call } from '../kit/json-api.ts';
 import type { LoyaltyAccount, LoyaltyEvent } from './bodies.ts';
-import { accountOf } from './loyalty.ts';
 import type { Draft } from './words.ts';
 
 /** Square Loyalty counts, and our ledger follows each of its movements. */
 
-export async function moved(event: LoyaltyEvent, square: Call): Promise<Draft[]> {
+export async function moved(event: LoyaltyEvent, accountOf: (id: string) => Promise<LoyaltyAccount>): Promise<Draft[]> {
   const movement = movementOf(event);
   if (!movement || movement.points === 0) return [];
-  const account = await accountOf(event.loyalty_account_id, square);
+  const account = await accountOf(event.loyalty_account_id);
   return [
     {
       type: 'mirrored',
@@ -46,6 +44,17 @@ function movementOf(event: LoyaltyEvent): Movement | undefined {
       return undefined;
   }
 }
+
+/** What moves points there: to look for nothing else. */
+export const MOVEMENTS = [
+  'ACCUMULATE_POINTS',
+  'ACCUMULATE_PROMOTION_POINTS',
+  'CREATE_REWARD',
+  'DELETE_REWARD',
+  'EXPIRE_POINTS',
+  'ADJUST_POINTS',
+  'OTHER',
+] as const;
 
 /** Who joins there is a member here. */
 export function opened(account: LoyaltyAccount): Draft[] {

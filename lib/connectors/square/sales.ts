@@ -1,11 +1,9 @@
-import * as z from 'zod';
 import type { Context } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
 import { total } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
-import type { Call } from '../kit/json-api.ts';
-import { read } from '../kit/read.ts';
-import { type LineItem, type Money, Order, Payment, type Refund } from './bodies.ts';
+import type { LineItem, Money, Order, Payment, Refund } from './bodies.ts';
+import type { LookUp } from './look-up.ts';
 import type manifest from './manifest.ts';
 import type { Draft } from './words.ts';
 
@@ -16,11 +14,11 @@ import type { Draft } from './words.ts';
 
 type Settings = Context<typeof manifest>['settings'];
 
-export async function sold(payment: Payment, { locationIds }: Settings, square: Call): Promise<Draft[]> {
+export async function sold(payment: Payment, { locationIds }: Settings, lookUp: LookUp): Promise<Draft[]> {
   if (payment.status !== 'COMPLETED') return [];
   if (locationIds && !locationIds.includes(payment.location_id ?? '')) return [];
   if (!payment.order_id) return [soldAlone(payment)];
-  const order = await orderOf(payment.order_id, square);
+  const order = await lookUp.order(payment.order_id);
   return isPaid(order) ? [soldAs(order, payment)] : [];
 }
 
@@ -103,12 +101,12 @@ function lineOf(item: LineItem, index: number) {
   };
 }
 
-export async function refunded(refund: Refund, square: Call): Promise<Draft[]> {
+export async function refunded(refund: Refund, lookUp: LookUp): Promise<Draft[]> {
   if (refund.status !== 'COMPLETED') return [];
   const { currency } = refund.amount_money;
   const about = { type: 'refund' as const, source: 'square', occurredAt: refund.updated_at, identities: [], currency };
   // What goes back has an order of its own, which names the one that it was bought with.
-  const order = refund.order_id ? await orderOf(refund.order_id, square) : undefined;
+  const order = refund.order_id ? await lookUp.order(refund.order_id) : undefined;
   const [back] = order?.returns ?? [];
   if (order && back?.source_order_id) {
     const lines = returnedLines(back);
@@ -124,7 +122,7 @@ export async function refunded(refund: Refund, square: Call): Promise<Draft[]> {
         },
       ];
   }
-  const bought = back?.source_order_id ?? (await orderPaidBy(refund, square));
+  const bought = back?.source_order_id ?? (await orderPaidBy(refund, lookUp));
   const { tip_money: tip, service_charge_money: charge } = back?.return_amounts ?? {};
   const grossMinor = Math.max(0, refund.amount_money.amount - (tip?.amount ?? 0) - (charge?.amount ?? 0));
   if (grossMinor === 0) return [];
@@ -152,14 +150,8 @@ function returnedLines({ return_line_items: items }: NonNullable<Order['returns'
   return lines.size > 0 && lines.size <= 200 ? [...lines.values()] : undefined;
 }
 
-async function orderPaidBy({ payment_id: id }: Refund, square: Call): Promise<string> {
+async function orderPaidBy({ payment_id: id }: Refund, lookUp: LookUp): Promise<string> {
   if (!id) throw new Permanent('the refund names neither an order nor a payment');
-  const { payment } = read(
-    z.object({ payment: Payment }),
-    await square('GET', `/v2/payments/${encodeURIComponent(id)}`),
-  );
+  const payment = await lookUp.payment(id);
   return payment.order_id ?? payment.id;
 }
-
-const orderOf = async (id: string, square: Call): Promise<Order> =>
-  read(z.object({ order: Order }), await square('GET', `/v2/orders/${encodeURIComponent(id)}`)).order;

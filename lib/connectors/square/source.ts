@@ -6,8 +6,11 @@ import { read } from '../kit/read.ts';
 import { verifyHmac } from '../kit/webhook.ts';
 import { openSquare } from './api.ts';
 import { Customer, LoyaltyAccount, LoyaltyEvent, Payment, Refund } from './bodies.ts';
+import { lookingUp } from './look-up.ts';
+import { accountOf } from './loyalty.ts';
 import type manifest from './manifest.ts';
 import { moved, opened } from './mirror-in.ts';
+import { reconcile } from './reconcile.ts';
 import { refunded, sold } from './sales.ts';
 import { subscribe } from './subscribe.ts';
 import { customer } from './words.ts';
@@ -45,12 +48,12 @@ export const source: RoleOf<typeof manifest, 'source'> = {
       case 'payment.created':
       case 'payment.updated': {
         const { payment } = read(bodies.payment, body).data.object;
-        return counts === 'ours' ? facts(await sold(payment, context.settings, openSquare(context))) : [];
+        return counts === 'ours' ? facts(await sold(payment, context.settings, lookingUp(openSquare(context)))) : [];
       }
       case 'refund.created':
       case 'refund.updated': {
         const { refund } = read(bodies.refund, body).data.object;
-        return counts === 'ours' ? facts(await refunded(refund, openSquare(context))) : [];
+        return counts === 'ours' ? facts(await refunded(refund, lookingUp(openSquare(context)))) : [];
       }
       case 'customer.created':
       case 'customer.updated':
@@ -62,7 +65,7 @@ export const source: RoleOf<typeof manifest, 'source'> = {
       // Our own writing comes back so too: where we count, none of it is news.
       case 'loyalty.event.created': {
         const { loyalty_event: event } = read(bodies.event, body).data.object;
-        return counts === 'theirs' ? facts(await moved(event, openSquare(context))) : [];
+        return counts === 'theirs' ? facts(await moved(event, (id) => accountOf(id, openSquare(context)))) : [];
       }
       default:
         return [];
@@ -70,6 +73,7 @@ export const source: RoleOf<typeof manifest, 'source'> = {
   },
 
   subscribe,
+  reconcile,
 };
 
 /** Read before the shape is known, hence with care: what is no JSON object is nobody’s. */

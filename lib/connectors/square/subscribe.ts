@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Context } from '../contract.ts';
 import { read } from '../kit/read.ts';
 import { openSquare } from './api.ts';
-import { Nothing } from './bodies.ts';
+import { listOf } from './bodies.ts';
 import manifest from './manifest.ts';
 
 const Subscription = z.object({
@@ -12,10 +12,7 @@ const Subscription = z.object({
 });
 type Subscription = z.output<typeof Subscription>;
 
-const Page = z.union([
-  z.object({ subscriptions: z.array(Subscription), cursor: z.string().min(1).nullish() }),
-  Nothing,
-]);
+const Page = listOf('subscriptions', Subscription);
 
 /** Made by the merchant, since Square shows the signature key to whoever makes it; looked at by us. */
 export async function subscribe(hookUrl: string, context: Context<typeof manifest>): Promise<readonly string[]> {
@@ -41,9 +38,8 @@ async function all(context: Context<typeof manifest>): Promise<Subscription[]> {
   for (let cursor: string | undefined; ; ) {
     const query = new URLSearchParams({ include_disabled: 'true', ...(cursor !== undefined && { cursor }) });
     const page = read(Page, await square('GET', `/v2/webhooks/subscriptions?${query}`));
-    if (!('subscriptions' in page)) return found;
-    found.push(...page.subscriptions);
-    if (!page.cursor || page.cursor === cursor) return found;
+    found.push(...page.items);
+    if (page.cursor === undefined || page.cursor === cursor) return found;
     cursor = page.cursor;
   }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
-import { NotThere } from '../kit/json-api.ts';
+import { orNothing } from '../kit/json-api.ts';
 import { read } from '../kit/read.ts';
 import { openTypeform } from './api.ts';
 import type manifest from './manifest.ts';
@@ -35,12 +35,3 @@ export async function subscribe(hookUrl: string, context: Context<typeof manifes
 
 const isAsWanted = (webhook: z.output<typeof Webhook>, url: string): boolean =>
   webhook.url === url && webhook.enabled && webhook.verify_ssl && webhook.event_types?.form_response === true;
-
-async function orNothing(answer: Promise<string>): Promise<string | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof NotThere) return undefined;
-    throw error;
-  }
-}
