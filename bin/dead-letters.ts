@@ -32,6 +32,7 @@ export interface DeadLetter {
 /** Longer than it takes to look at them; who dies in between leaves them hidden no longer. */
 const LOOK_SECONDS = 60;
 const AT_ONCE = 10;
+const PARCEL_BYTES = 1024 * 1024;
 
 /** What could not be done, and stays until somebody has mended what was wrong. */
 export function openDeadLetters({
@@ -46,11 +47,16 @@ export function openDeadLetters({
   const urlOf = async (name: string): Promise<string> =>
     (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl ?? '';
 
-  async function visible(name: string): Promise<number> {
+  /** Also what a worker has in hand: it may be waiting with it for a vendor that is down. */
+  async function held(name: string): Promise<number> {
     const { Attributes = {} } = await client.send(
       new GetQueueAttributesCommand({
         QueueUrl: await urlOf(name),
-        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'],
+        AttributeNames: [
+          'ApproximateNumberOfMessages',
+          'ApproximateNumberOfMessagesDelayed',
+          'ApproximateNumberOfMessagesNotVisible',
+        ],
       }),
     );
     return Object.values(Attributes).reduce((sum, value) => sum + Number(value), 0);
@@ -117,7 +123,7 @@ export function openDeadLetters({
         works.map(async (work): Promise<Backlog> => {
           const { name, parked } = queueNamesOf(prefix, work.work, work.fifo);
           try {
-            return { ...work, waiting: await visible(name), parked: await visible(parked) };
+            return { ...work, waiting: await held(name), parked: await held(parked) };
           } catch (error) {
             if (!(error instanceof QueueDoesNotExist)) throw error;
             return { ...work, waiting: 0, parked: 0, missing: true };
@@ -148,7 +154,7 @@ export function openDeadLetters({
       const names = queueNamesOf(prefix, work, fifo);
       const [from, to] = await Promise.all([urlOf(names.parked), urlOf(names.name)]);
       // What fails again comes back here, and is not sent round and round.
-      let left = await visible(names.parked);
+      let left = await held(names.parked);
       const kept: Message[] = [];
       let moved = 0;
       try {
@@ -159,8 +165,10 @@ export function openDeadLetters({
           const wanted = messages.filter(({ MessageId = '' }) => ids.length === 0 || ids.includes(MessageId));
           kept.push(...messages.filter((message) => !wanted.includes(message)));
           if (wanted.length === 0) continue;
-          await move(wanted, from, to, fifo);
-          moved += wanted.length;
+          for (const parcel of parcels(wanted)) {
+            await move(parcel, from, to, fifo);
+            moved += parcel.length;
+          }
         }
       } finally {
         await letGo(from, kept);
@@ -168,6 +176,22 @@ export function openDeadLetters({
       return moved;
     },
   };
+}
+
+/** No heavier than what SQS takes at once. */
+function parcels(messages: readonly Message[]): Message[][] {
+  const all: Message[][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.Body ?? '');
+    if (size > room) {
+      all.push([]);
+      room = PARCEL_BYTES;
+    }
+    all.at(-1)?.push(message);
+    room -= size;
+  }
+  return all;
 }
 
 const asLetter = ({ MessageId = '', Body = '', Attributes, MessageAttributes }: Message): DeadLetter => ({

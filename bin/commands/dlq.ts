@@ -49,5 +49,7 @@ export function dlq(stampbook: Command): void {
     .action(async (queue: string, { message, ...where }: Where & { message?: string[] }) => {
       const moved = await (await open(where)).redrive(queue, message);
       console.log(`${moved} message${moved === 1 ? '' : 's'} of ${queue} sent round again`);
+      const missing = new Set(message).size - moved;
+      if (message && missing > 0) throw new Error(`${missing} of those that were named are not parked there`);
     });
 }

@@ -72,6 +72,11 @@ describe('what could not be done', () => {
     await park('{}');
     await send('shop-slack-outbound', '{}');
     await send('shop-slack-outbound', '{}', { DelaySeconds: 60 });
+    // A worker has it, or waits with it for a vendor that is down.
+    await client.send({
+      constructor: { name: 'ReceiveMessageCommand' },
+      input: { QueueUrl: 'x/shop-slack-outbound', MaxNumberOfMessages: 1 },
+    });
     expect(await letters().list()).toEqual([
       { work: 'facts', fifo: true, waiting: 0, parked: 0 },
       { work: 'slack-outbound', connector: 'slack', waiting: 2, parked: 1 },
@@ -114,6 +119,22 @@ describe('what could not be done', () => {
     expect(Messages.map((one: { Body: string; Attributes: object }) => [one.Body, one.Attributes])).toMatchObject(
       ['a', 'b', 'c'].map((body) => [body, { MessageGroupId: 'm_1' }]),
     );
+  });
+
+  it('in parcels that the queue takes, however large the messages are', async () => {
+    for (let at = 0; at < 9; at += 1) await park(`{"at":${at},"body":"${'x'.repeat(200_000)}"}`);
+    const sizes: number[] = [];
+    const weighing = {
+      send(command: Parameters<typeof client.send>[0]) {
+        const { Entries = [] } = command.input as { Entries?: { MessageBody?: string }[] };
+        sizes.push(Entries.reduce((sum, { MessageBody = '' }) => sum + Buffer.byteLength(MessageBody), 0));
+        return client.send(command);
+      },
+    };
+    const weighed = openDeadLetters({ client: weighing as unknown as SQSClient, prefix: 'shop', works });
+    expect(await weighed.redrive('slack-outbound')).toBe(9);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024);
+    expect(states()).toMatchObject({ 'slack-outbound-parked': [0, 0], 'slack-outbound': [9, 0] });
   });
 
   it('or only what is named; the rest stays, and can be looked at at once', async () => {
