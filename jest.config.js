@@ -7,7 +7,7 @@ const base = {
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/plain-environment.ts',
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.local'],
 };
 
