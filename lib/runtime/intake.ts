@@ -40,6 +40,8 @@ const READ = ['about', 'm'];
 function withoutSecrets(url: string): string {
   const [address = url] = url.split('?');
   const parameters = new URL(url).searchParams;
-  const read = new URLSearchParams(READ.flatMap((name) => parameters.getAll(name).map((value) => [name, value])));
+  const read = new URLSearchParams(
+    READ.flatMap((name) => parameters.getAll(name).map((value): [string, string] => [name, value])),
+  );
   return read.size > 0 ? `${address}?${read}` : address;
 }
