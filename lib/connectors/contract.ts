@@ -11,10 +11,15 @@ export interface Roles<C> {
   source: {
     /** Proves who sent it, or throws `WebhookRejected`. Nothing is parsed before. */
     verify(request: RawRequest, context: C): Verified | Promise<Verified>;
-    /** Our words for it. An empty list means: understood, and nothing for us. Throws `Permanent` for what cannot be read. */
+    /**
+     * Our words for it. An empty list means: understood, and nothing for us. Throws `Permanent` for what cannot be read,
+     * of several things told at once `PartlyRead`, so that one keeps nobody from the others.
+     */
     translate(request: Verified, context: C): readonly Fact[] | Promise<readonly Fact[]>;
     /** Answers the vendor's set-up challenge; `undefined` when this is not one. */
     handshake?(request: RawRequest, context: C): Reply | undefined;
+    /** Says in the vendor's own words what we answer with that status, for those that read them; else it has none. */
+    answer?(request: RawRequest, status: number): Reply | undefined;
     /**
      * Asks the vendor to send to `hookUrl`. Called daily: safe to repeat, makes what is missing, renews what expires.
      * Answers what only the merchant can put right, in words for staff; nothing: all is as it should be.
@@ -143,8 +148,8 @@ export interface Manifest {
   readonly settings: z.ZodObject;
   /** Kept in Secrets Manager, checked at cold start. */
   readonly secret: z.ZodObject;
-  /** Absent when the secret itself signs each request. */
-  readonly oauth?: OAuth;
+  /** Absent when the secret itself signs each request. Several: the first whose fields the secret holds. */
+  readonly oauth?: Ways;
   readonly limits: {
     /** Functions at once. One and the same for all that is written to the vendor. */
     readonly concurrency: number;
@@ -161,6 +166,8 @@ export type OAuth = {
   /** `{name}` stands for a setting. */
   readonly tokenUrl: string;
   readonly scope?: string;
+  /** The field of the answer that says where to go with the token, where the vendor says so. */
+  readonly base?: string;
 } & (
   | {
       /** The secret holds `clientId` and `clientSecret`. */
@@ -184,6 +191,8 @@ export type OAuth = {
     }
 );
 
+export type Ways = OAuth | readonly [OAuth, ...OAuth[]];
+
 export interface Context<M extends Manifest> {
   readonly settings: z.output<M['settings']>;
   readonly secret: z.output<M['secret']>;
@@ -193,7 +202,9 @@ export interface Context<M extends Manifest> {
   /** The only way out to the vendor; on the local cloud it leads to the outbox. */
   readonly fetch: typeof fetch;
   /** Present exactly when the manifest declares `oauth`. */
-  readonly accessToken: M extends { oauth: OAuth } ? () => Promise<string> : undefined;
+  readonly accessToken: M extends { oauth: Ways } ? () => Promise<string> : undefined;
+  /** Where the vendor says to go with it: what stood in the field that `base` names. Nobody has looked at it yet. */
+  readonly tokenBase: M extends { oauth: Ways } ? () => Promise<string | undefined> : undefined;
 }
 
 /** One role of one connector: `RoleOf<typeof manifest, 'source'>`. */

@@ -52,6 +52,7 @@ export function openContext<M extends Manifest>(manifest: M, { patienceMs }: { p
           given.set(made, token);
           return token;
         })) as Context<M>['accessToken'],
+      tokenBase: (tokens && (() => tokens.base(value as Secret))) as Context<M>['tokenBase'],
     };
     return made;
   }

@@ -1,6 +1,6 @@
 import { createPrivateKey, createSign, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
-import type { OAuth } from '../connectors/contract.ts';
+import type { OAuth, Ways } from '../connectors/contract.ts';
 import { Permanent, Unauthorized } from '../connectors/kit/errors.ts';
 import { type Asked, ask, classify } from '../connectors/kit/http.ts';
 import { read } from '../connectors/kit/read.ts';
@@ -20,12 +20,32 @@ export interface Granted {
   readonly lifeSeconds: number;
   /** The vendor has replaced the one it was given. */
   readonly refreshToken?: string | undefined;
+  /** Where to go with the token, as the vendor says. */
+  readonly base?: string | undefined;
+}
+
+/** Of several ways the one that the secret has all fields for; of none, the last one says what is missing. */
+export function wayOf(ways: Ways, secret: Grant['secret']): OAuth {
+  const all: readonly OAuth[] = 'grant' in ways ? [ways] : ways;
+  const has = (field: string) => secret[field] !== undefined && secret[field] !== '';
+  return all.find((way) => fieldsOf(way).every(has)) ?? (all.at(-1) as OAuth);
+}
+
+function fieldsOf(oauth: OAuth): readonly string[] {
+  switch (oauth.grant) {
+    case 'client_credentials':
+      return ['clientId', 'clientSecret'];
+    case 'refresh_token':
+      return ['clientId', 'clientSecret', 'refreshToken'];
+    case 'jwt_bearer':
+      return [oauth.issuer, ...(oauth.subject === undefined ? [] : [oauth.subject]), 'privateKey'];
+  }
 }
 
 /** Some vendors do not say for how long: then for as long as the shortest session that any of them lets a merchant set. */
 const LIFE_SECONDS = 15 * 60;
 
-const Answer = z.object({
+const Answer = z.looseObject({
   access_token: z.string().min(1),
   expires_in: z.coerce.number().positive().optional().catch(undefined),
   refresh_token: z.string().min(1).optional().catch(undefined),
@@ -55,10 +75,12 @@ export async function grant(given: Grant): Promise<Granted> {
     throw new Unauthorized(`${asked.vendor} gave no token: ${response.status} ${errorIn(text)}`.trimEnd());
   if (failure) throw failure;
   const answer = read(Answer, text);
+  const base = oauth.base === undefined ? undefined : answer[oauth.base];
   return {
     accessToken: answer.access_token,
     lifeSeconds: answer.expires_in ?? LIFE_SECONDS,
     refreshToken: answer.refresh_token,
+    ...(typeof base === 'string' && { base }),
   };
 }
 

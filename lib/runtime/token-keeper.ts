@@ -7,9 +7,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { OAuth } from '../connectors/contract.ts';
+import type { Ways } from '../connectors/contract.ts';
 import { Transient } from '../connectors/kit/errors.ts';
-import type { Granted } from './grants.ts';
+import { type Granted, wayOf } from './grants.ts';
 import { openSealing } from './sealing.ts';
 
 /** A token is not begun to be used in the last minutes of its life, nor in the last quarter of a short one. */
@@ -24,6 +24,7 @@ export type Secret = Readonly<Record<string, unknown>>;
 interface Token {
   readonly accessToken: string;
   readonly refreshToken?: string | undefined;
+  readonly base?: string | undefined;
   readonly gotAt: number;
   /** From then on another is got. */
   readonly goodUntil: number;
@@ -45,7 +46,7 @@ export interface TokenKeeperOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly connector: string;
-  readonly oauth: OAuth;
+  readonly oauth: Ways;
   /** Asks the vendor: `grant` of `grants.ts`. */
   readonly grant: (secret: Secret, refreshToken: string | undefined) => Promise<Granted>;
   /** Longer than asking may take: whoever has said nothing for so long is not at it any more. */
@@ -153,30 +154,36 @@ export function openTokenKeeper({
 
   async function ask(secret: Secret, before: Token | undefined): Promise<Token> {
     const at = now();
-    const { accessToken, lifeSeconds, refreshToken } = await grant(secret, before?.refreshToken);
+    const { accessToken, lifeSeconds, refreshToken, base } = await grant(secret, before?.refreshToken);
     const life = lifeSeconds * 1_000;
     return {
       accessToken,
       refreshToken: refreshToken ?? before?.refreshToken,
+      ...(base !== undefined && { base }),
       gotAt: at,
       goodUntil: at + life - Math.min(MARGIN_MS, life / 4),
     };
   }
 
+  async function current(secret: Secret): Promise<Token> {
+    const from = lineageOf(oauth, secret);
+    if (known?.from === from && known.token.goodUntil > now()) return known.token;
+    let one = getting.get(from);
+    if (!one) {
+      one = got(secret).finally(() => getting.delete(from));
+      getting.set(from, one);
+    }
+    const token = await one;
+    known = { from, token };
+    return token;
+  }
+
   return {
     /** A token that is good for a while. */
-    async token(secret: Secret): Promise<string> {
-      const from = lineageOf(oauth, secret);
-      if (known?.from === from && known.token.goodUntil > now()) return known.token.accessToken;
-      let one = getting.get(from);
-      if (!one) {
-        one = got(secret).finally(() => getting.delete(from));
-        getting.set(from, one);
-      }
-      const token = await one;
-      known = { from, token };
-      return token.accessToken;
-    },
+    token: async (secret: Secret): Promise<string> => (await current(secret)).accessToken,
+
+    /** Where the vendor says to go with it. */
+    base: async (secret: Secret): Promise<string | undefined> => (await current(secret)).base,
 
     /** This one was refused. Whether another is worth a try: it may have been replaced already, or have been too old. */
     async drop(secret: Secret, refused: string): Promise<boolean> {
@@ -199,7 +206,8 @@ export function openTokenKeeper({
  * What in the secret a token descends from. A client secret that is replaced beside the same refresh token does not part
  * us from those that came after it.
  */
-function lineageOf(oauth: OAuth, secret: Secret): string {
+function lineageOf(ways: Ways, secret: Secret): string {
+  const oauth = wayOf(ways, secret);
   switch (oauth.grant) {
     case 'client_credentials':
       return JSON.stringify([secret.clientId, secret.clientSecret, oauth.scope]);

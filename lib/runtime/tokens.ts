@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Manifest, OAuth } from '../connectors/contract.ts';
-import { grant } from './grants.ts';
+import type { Manifest, Ways } from '../connectors/contract.ts';
+import { grant, wayOf } from './grants.ts';
 import { openTokenKeeper } from './token-keeper.ts';
 
 export interface TokensOptions {
@@ -12,7 +12,7 @@ export interface TokensOptions {
 }
 
 /** The tokens of one connector, kept where all its functions find them. */
-export const openTokens = ({ manifest, settings, fetch, client, table }: TokensOptions, oauth: OAuth) =>
+export const openTokens = ({ manifest, settings, fetch, client, table }: TokensOptions, oauth: Ways) =>
   openTokenKeeper({
     client,
     table,
@@ -20,7 +20,7 @@ export const openTokens = ({ manifest, settings, fetch, client, table }: TokensO
     oauth,
     grant: (secret, refreshToken) =>
       grant({
-        oauth,
+        oauth: wayOf(oauth, secret),
         settings,
         secret,
         refreshToken,

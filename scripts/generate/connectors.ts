@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Manifest, Role, Shared } from '../../lib/connectors/contract.ts';
+import type { Manifest, Role, Shared, Ways } from '../../lib/connectors/contract.ts';
 import { manifests } from '../../lib/connectors/manifests.ts';
 import { bodies } from '../../lib/connectors/webhook/bodies.ts';
 
@@ -115,8 +115,11 @@ function limiting({ limits, oauth }: Manifest): string {
     `given up after ${timeoutSeconds} s`,
   ]
     .join(', ')
-    .concat(oauth ? `. Its token is got and renewed here, once for all (${oauth.grant.replaceAll('_', ' ')}).` : '.');
+    .concat(oauth ? `. Its token is got and renewed here, once for all (${grantsOf(oauth)}).` : '.');
 }
+
+const grantsOf = (ways: Ways): string =>
+  ('grant' in ways ? [ways] : ways).map(({ grant }) => grant.replaceAll('_', ' ')).join(', or ');
 
 /** What is done about it without anybody asking. */
 function tended({ subscribes, reconcile }: Manifest): string[] {

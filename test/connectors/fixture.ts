@@ -98,6 +98,7 @@ export function contextOf<M extends Manifest>(
     readonly fetch?: typeof fetch;
     readonly settings?: unknown;
     readonly secret?: unknown;
+    readonly tokenBase?: string;
   } = {},
 ): Context<M> {
   return {
@@ -107,5 +108,6 @@ export function contextOf<M extends Manifest>(
     now: given.now ?? new Date('2026-11-21T10:00:00Z'),
     fetch: given.fetch ?? unreachable,
     accessToken: connector.manifest.oauth && (async () => 'an-access-token-of-the-vendor'),
+    tokenBase: connector.manifest.oauth && (async () => given.tokenBase),
   } as Context<M>;
 }

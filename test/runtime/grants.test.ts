@@ -2,7 +2,7 @@ import { createVerify, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { OAuth } from '../../lib/connectors/contract.ts';
 import { Transient, Unauthorized } from '../../lib/connectors/kit/errors.ts';
-import { type Grant, grant } from '../../lib/runtime/grants.ts';
+import { type Grant, grant, wayOf } from '../../lib/runtime/grants.ts';
 
 const now = new Date('2026-03-01T10:00:00Z');
 const answering = (status: number, body: unknown, headers: Record<string, string> = {}) => {
@@ -114,10 +114,48 @@ describe('a token is asked for', () => {
     });
   });
 
+  it('and comes with where to go with it, from vendors that say so', async () => {
+    const answer = { access_token: 'a', instance_url: 'https://b.bell.example' };
+    const oauth: OAuth = { ...byBasic, base: 'instance_url' };
+    expect((await grant(given(oauth, credentials, answering(200, answer)))).base).toBe('https://b.bell.example');
+    for (const [way, said] of [
+      [byBasic, answer],
+      [oauth, { access_token: 'a' }],
+      [oauth, { ...answer, instance_url: 5 }],
+    ] as const)
+      expect(await grant(given(way, credentials, answering(200, said)))).not.toHaveProperty('base');
+  });
+
   it('for a quarter of an hour where the vendor does not say for how long', async () => {
     expect(await grant(given(byBasic, credentials, answering(200, { access_token: 'a' })))).toMatchObject({
       lifeSeconds: 900,
     });
+  });
+});
+
+describe('of several ways to ask', () => {
+  const byKey: OAuth = {
+    grant: 'jwt_bearer',
+    tokenUrl: 'https://bell.example/token',
+    issuer: 'clientId',
+    subject: 'username',
+    audience: 'https://bell.example',
+  };
+  const byRefresh: OAuth = { ...byBasic, grant: 'refresh_token', rotatesRefreshToken: false };
+  const ways = [byKey, byRefresh, byBasic] as const;
+
+  it.each<[string, object, OAuth]>([
+    ['a key and a user', { ...credentials, username: 'u', privateKey: 'k' }, byKey],
+    ['a key alone', { ...credentials, privateKey: 'k', username: '' }, byBasic],
+    ['a refresh token', { ...credentials, refreshToken: 'r' }, byRefresh],
+    ['a password', credentials, byBasic],
+    ['nothing', {}, byBasic],
+  ])('it is the first that %s will do for', (_, secret, way) => {
+    expect(wayOf(ways, secret as Grant['secret'])).toBe(way);
+  });
+
+  it('the only one is taken, whatever the secret holds', () => {
+    expect(wayOf(byKey, {})).toBe(byKey);
   });
 });
 

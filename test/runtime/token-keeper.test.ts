@@ -68,6 +68,32 @@ describe('a token', () => {
     expect(vendor.grants).toBe(2);
   });
 
+  it('comes with where the vendor said to go with it, for those, too, that did not ask', async () => {
+    const base = 'https://b.bell.example';
+    const asking = async (...args: Parameters<typeof vendor.grant>) => ({ ...(await vendor.grant(...args)), base });
+    expect([await keeper(asking).base(secret), await keeper().base(secret)]).toEqual([base, base]);
+    expect(vendor.grants).toBe(1);
+    now += LIFE_SECONDS * 1_000;
+    expect(await keeper().base(secret)).toBeUndefined();
+  });
+
+  it('is another one when the secret gets another way to ask', async () => {
+    const ways = [{ ...oauth, grant: 'jwt_bearer', issuer: 'clientId', audience: 'x' }, oauth] as const;
+    const asked: Secret[] = [];
+    const one = openTokenKeeper({
+      client: client.asClient(),
+      table: 'program',
+      connector: 'bell',
+      oauth: ways as never,
+      grant: async (given) => ({ accessToken: `access-${asked.push(given)}`, lifeSeconds: LIFE_SECONDS }),
+      leaseMs: 15_000,
+      now: () => now,
+    });
+    expect(await one.token(secret)).toBe('access-1');
+    expect(await one.token({ ...secret, privateKey: 'k' })).toBe('access-2');
+    expect(await one.token(secret)).toBe('access-1');
+  });
+
   it('is replaced five minutes before its end, each time with the refresh token that came last', async () => {
     const one = keeper();
     const seen: string[] = [];
