@@ -7,6 +7,7 @@ import type {
 } from 'aws-lambda';
 import type { Connector, Context, Manifest, Roles } from '../lib/connectors/contract.ts';
 import { Transient, Unauthorized, WebhookRejected } from '../lib/connectors/kit/errors.ts';
+import { PartlyRead } from '../lib/connectors/kit/facts.ts';
 import type { RawRequest, Reply, Verified } from '../lib/connectors/kit/webhook.ts';
 import { Fact } from '../lib/loyalty/facts.ts';
 import { setting } from '../lib/runtime/config.ts';
@@ -54,13 +55,14 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
   /** `Transient` and what SQS throws are for trying again; anything else that a translation throws is `Unreadable`. */
   async function pass(request: Verified, around: Context<M>): Promise<void> {
     let facts: readonly Fact[];
+    let unreadable: Unreadable | undefined;
     try {
       facts = await translated(request, around);
     } catch (error) {
       if (error instanceof Transient) throw error;
-      throw new Unreadable(error instanceof Error ? `${error.name}: ${error.message}` : 'the translation failed', {
-        cause: error,
-      });
+      facts = error instanceof PartlyRead ? error.facts : [];
+      const because = error instanceof Error ? `${error.name}: ${error.message}` : 'the translation failed';
+      unreadable = new Unreadable(because, { cause: error });
     }
     const wrong = facts.map((fact) => Fact.safeParse(fact).error).find((error) => error !== undefined);
     if (wrong)
@@ -68,6 +70,7 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
         `a fact has faults: ${wrong.issues.map(({ path, code }) => `${path.join('.')}: ${code}`).join('; ')}`,
       );
     if (facts.length > 0) await factsQueue.tell(facts);
+    if (unreadable) throw unreadable;
   }
 
   async function proven(request: RawRequest): Promise<{ verified: Verified; around: Context<M> }> {
@@ -82,8 +85,7 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
     }
   }
 
-  async function hear(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-    const request = requestOf(event);
+  async function hear(request: RawRequest): Promise<APIGatewayProxyStructuredResultV2 & { statusCode: number }> {
     if (request.body.length > BODY_MAX_BYTES) return { statusCode: 413 };
     let sender: Awaited<ReturnType<typeof proven>>;
     try {
@@ -129,7 +131,10 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
     lambda: LambdaContext,
   ): Promise<APIGatewayProxyStructuredResultV2 | SQSBatchResponse> => {
     if ('Records' in event) return redriven(event, lambda);
-    const answer = await hear(event);
+    const request = requestOf(event);
+    const heard = await hear(request);
+    const said = heard.body === undefined ? source.answer?.(request, heard.statusCode) : undefined;
+    const answer = said ? written(said) : heard;
     log.info('heard', { status: answer.statusCode, requestId: event.requestContext.requestId });
     await publishCounts();
     return answer;
@@ -143,7 +148,7 @@ function sourceOf<M extends Manifest>({ manifest, roles }: Connector<M>): Roles<
 }
 
 /** The vendor keeps it and sends it again. */
-function later(error: unknown): APIGatewayProxyStructuredResultV2 {
+function later(error: unknown) {
   log.error('a delivery could not be taken', { reason: reasonOf(error) });
   return { statusCode: 503, headers: { 'retry-after': '30' } };
 }
@@ -164,7 +169,7 @@ function requestOf({
   };
 }
 
-const written = ({ status, body, contentType }: Reply): APIGatewayProxyStructuredResultV2 => ({
+const written = ({ status, body, contentType }: Reply) => ({
   statusCode: status,
   headers: { 'content-type': contentType, 'x-content-type-options': 'nosniff' },
   body,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import * as z from 'zod';
 import { defineConnector, defineManifest, type RoleOf } from '../../lib/connectors/contract.ts';
 import { Permanent, Transient } from '../../lib/connectors/kit/errors.ts';
+import { PartlyRead } from '../../lib/connectors/kit/facts.ts';
 import { verifyHmac } from '../../lib/connectors/kit/webhook.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
 import { context, deliver, startWorld, type World } from './world.ts';
@@ -17,7 +18,7 @@ const manifest = defineManifest({
   limits: { concurrency: 1, timeoutSeconds: 1, batch: 1 },
 });
 
-/** Its words: `nothing`, `broken`, `busy`, `bug`, `wrong`, or facts as they are. */
+/** Its words: `nothing`, `broken`, `half`, `busy`, `bug`, `wrong`, or facts as they are. */
 const source: RoleOf<typeof manifest, 'source'> = {
   handshake: ({ method, url }) =>
     method === 'GET' && url.includes('challenge=') ? { status: 200, body: url, contentType: 'text/plain' } : undefined,
@@ -32,6 +33,7 @@ const source: RoleOf<typeof manifest, 'source'> = {
   translate: ({ body }) => {
     const { say, facts } = JSON.parse(body.toString()) as { say?: string; facts?: Fact[] };
     if (say === 'broken') throw new Permanent('not the shape we know: order.id: invalid_type');
+    if (say === 'half') throw new PartlyRead('1 of 2: order.id: invalid_type', facts ?? []);
     if (say === 'busy') throw new Transient('the vendor is asked again');
     if (say === 'bug') throw new TypeError('Cannot read properties of undefined');
     if (say === 'wrong') return [{ type: 'sale', factId: 'x' } as unknown as Fact];
@@ -178,6 +180,18 @@ describe('a delivery that is proven', () => {
     expect(written).not.toContain('4915112345678');
   });
 
+  it('of several things, one of which cannot be read, is parked for its sake and keeps nobody from the others', async () => {
+    const body = JSON.stringify({ say: 'half', facts: [sale()] });
+    expect((await hear({ body })).status).toBe(200);
+    expect(world.sent('facts.fifo').map((one) => JSON.parse(one.body))).toEqual([sale()]);
+    const [parked] = world.sent('intake-parked');
+    expect(parked?.reason).toContain('PartlyRead: 1 of 2: order.id');
+    // All of it is told again, under the same keys, and stays parked for what is left.
+    world.forget();
+    expect(await deliver(receive as never, [{ body: parked?.body }])).toEqual([]);
+    expect([world.sent('facts.fifo').length, world.sent('intake-parked').length]).toEqual([1, 1]);
+  });
+
   it('that was parked is translated again when staff send it round', async () => {
     const query = 'about=contact&token=secret&m=msg%3A1';
     await hear({ body: JSON.stringify({ say: 'broken', facts: [sale()] }), query });
@@ -272,6 +286,25 @@ describe('what the vendor is to send again', () => {
     fail();
     expect((await hear({ body })).status).toBe(503);
     expect((await hear({ body: telling(sale()) })).status).toBe(200);
+  });
+});
+
+describe('a vendor that reads what we answer', () => {
+  it('is told in its own words what became of its delivery, whatever that is', async () => {
+    const { receiver } = await import('../../functions/receive.ts');
+    const answer = (_: unknown, status: number) =>
+      status === 413
+        ? undefined
+        : { status: status === 200 ? 200 : 500, body: `<${status}/>`, contentType: 'text/xml' };
+    receive = receiver(defineConnector(manifest, { source: { ...source, answer } })) as typeof receive;
+    expect(await hear({ body: telling(sale()) })).toEqual({ status: 200, body: '<200/>' });
+    expect(await hear({ body: '{"say":"broken"}' })).toEqual({ status: 200, body: '<200/>' });
+    expect(await hear({ body: telling(sale()), proof: '' })).toEqual({ status: 500, body: '<401/>' });
+    expect(await hear({ body: '{"say":"busy"}' })).toEqual({ status: 500, body: '<503/>' });
+    expect(await hear({ body: 'x'.repeat(256 * 1024 + 1) })).toEqual({ status: 413, body: undefined });
+    // A challenge has its answer already.
+    expect((await hear({ method: 'GET', body: '', query: 'challenge=1' })).body).toContain('challenge=1');
+    receive = receiver(defineConnector(manifest, { source })) as typeof receive;
   });
 });
 

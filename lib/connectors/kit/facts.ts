@@ -9,6 +9,36 @@ const Facts = z.array(Fact);
 /** The last step of every `translate`: what a vendor sent may fit its own shape and still not be a fact (an id too long, no such currency). */
 export const facts = (drafts: readonly z.input<typeof Fact>[]): readonly Fact[] => shape(Facts, drafts);
 
+/** Some of what was told at once cannot be read. The rest of it can: it is taken, and the delivery is parked all the same. */
+export class PartlyRead extends Permanent {
+  override readonly name = 'PartlyRead';
+  readonly facts: readonly Fact[];
+  constructor(message: string, facts: readonly Fact[], options?: ErrorOptions) {
+    super(message, options);
+    this.facts = facts;
+  }
+}
+
+/** For a `translate` that is told several things at once. */
+export function factsOfEach<Thing>(
+  things: readonly Thing[],
+  factsOf: (thing: Thing) => readonly Fact[],
+): readonly Fact[] {
+  const read: Fact[] = [];
+  const unread: Permanent[] = [];
+  for (const thing of things) {
+    try {
+      read.push(...factsOf(thing));
+    } catch (error) {
+      if (!(error instanceof Permanent)) throw error;
+      unread.push(error);
+    }
+  }
+  const [first] = unread;
+  if (!first) return read;
+  throw new PartlyRead(`${unread.length} of ${things.length}: ${first.message}`, read, { cause: first });
+}
+
 /** For every `reconcile`: all at the same time, and one that cannot be read keeps nobody from the others. */
 export async function found<Thing>(
   things: readonly Thing[],
