@@ -1,18 +1,23 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { MemberCopy, SinkEvent } from '../../lib/connectors/contract.ts';
 import { Permanent, Transient, Unauthorized, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
-import type { Verified } from '../../lib/connectors/kit/webhook.ts';
+import { PartlyRead } from '../../lib/connectors/kit/facts.ts';
+import type { Reply, Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/salesforce/index.ts';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
+import { type Grant, grant, wayOf } from '../../lib/runtime/grants.ts';
 import { contextOf } from './fixture.ts';
-import { changed, fixture, member, reopened, sale, send, told, won } from './fixtures/salesforce.ts';
-import { HOST, ORGANIZATION, type Row, refusal, salesforce, unfolded } from './fixtures/salesforce-api.ts';
+import { changed, fixture, member, reopened, reversal, sale, send, told, won } from './fixtures/salesforce.ts';
+import { HOST, INSTANCE, ORGANIZATION, type Row, refusal, salesforce, unfolded } from './fixtures/salesforce-api.ts';
 import { type OpenApi, strays } from './openapi.ts';
 import { vendorSpec } from './vendor-specs.ts';
 
 type Vendor = ReturnType<typeof salesforce>;
-const contextAt = (fetch: typeof globalThis.fetch, settings: object = {}) =>
+const contextAt = (fetch: typeof globalThis.fetch, settings: object = {}, tokenBase?: string) =>
   contextOf(connector, fixture, {
+    ...(tokenBase && { tokenBase }),
     now: fixture.source.now,
     fetch,
     settings: connector.manifest.settings.parse({ ...fixture.settings, ...settings }),
@@ -535,6 +540,293 @@ describe('the app', () => {
     const vendor = salesforce({ rows: [ann] });
     await apply(vendor, [told]);
     expect(vendor.calls[0]?.headers.authorization).toBe('Bearer an-access-token-of-the-vendor');
+  });
+});
+
+describe('a token', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const now = new Date('2026-11-20T12:00:00Z');
+  const byKey = { clientId: fixture.secret.clientId, username: 'stampbook@kunstpause.example', privateKey: key };
+  const { clientId, clientSecret } = fixture.secret;
+  const asking = (given: object, { at = now, settings = {} }: { at?: Date; settings?: object } = {}) => {
+    const vendor = salesforce({ rows: [ann], certificate: publicKey, now });
+    const secret = connector.manifest.secret.parse(given) as Grant['secret'];
+    const context = contextAt(vendor.fetch, settings);
+    const granted = grant({
+      oauth: wayOf(connector.manifest.oauth, secret),
+      secret,
+      settings: context.settings,
+      fetch: vendor.fetch,
+      asked: { vendor: 'Salesforce', now: at, repeatable: true },
+    });
+    return { vendor, granted };
+  };
+
+  it.each([
+    ['a key', byKey],
+    ['the consumer secret', { clientId, clientSecret }],
+    ['a key, where there is both', { ...byKey, clientSecret: 'an-old-consumer-secret' }],
+  ])('is got by %s, and used where Salesforce says', async (_, secret) => {
+    const { vendor, granted } = asking(secret);
+    const { base } = await granted;
+    expect(base).toBe(INSTANCE);
+    expect(await connector.roles.sink.apply([told], contextAt(vendor.fetch, {}, base))).toEqual([{ vendorId: ann.id }]);
+    expect(vendor.calls.map(({ url }) => new URL(url).origin)).toEqual([INSTANCE]);
+  });
+
+  it.each<[string, object, Parameters<typeof asking>[1]]>([
+    ['for too long', byKey, { at: new Date(now.getTime() + 121_000) }],
+    ['that has ended', byKey, { at: new Date(now.getTime() - 181_000) }],
+    ['for a sandbox', byKey, { settings: { signIn: 'test.salesforce.com' } }],
+    ['of another user', { ...byKey, username: 'somebody@else.example' }, {}],
+    [
+      'under another key',
+      {
+        ...byKey,
+        privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+          type: 'pkcs8',
+          format: 'pem',
+        }),
+      },
+      {},
+    ],
+  ])('is not given for an assertion %s', async (_, secret, given) => {
+    await expect(asking(secret, given).granted).rejects.toThrow(
+      new Unauthorized('Salesforce gave no token: 400 invalid_grant'),
+    );
+  });
+
+  it('is not given to a host that is none of Salesforce’s, whoever says so', async () => {
+    for (const base of [
+      'https://evil.example',
+      'http://na139.salesforce.com',
+      `${INSTANCE}.evil.example`,
+      `${INSTANCE}/`,
+    ]) {
+      const vendor = salesforce({ rows: [ann] });
+      await expect(connector.roles.sink.apply([told], contextAt(vendor.fetch, {}, base))).rejects.toThrow(Unauthorized);
+      expect(vendor.calls).toEqual([]);
+    }
+  });
+
+  it('is asked for with a consumer secret, or with a user and a key', () => {
+    const accepts = (secret: object) => connector.manifest.secret.safeParse(secret).success;
+    expect([byKey, { clientId, clientSecret }].map(accepts)).toEqual([true, true]);
+    const { username, privateKey: __, ...half } = byKey;
+    expect(
+      [half, { ...half, username }, { clientId, privateKey: key }, { ...byKey, privateKey: 'x' }].map(accepts),
+    ).toEqual(Array(4).fill(false));
+  });
+});
+
+describe('an Outbound Message', () => {
+  const field = (name: string, value: string | null) =>
+    value === null ? `<sf:${name} xsi:nil="true"/>` : `<sf:${name}>${value}</sf:${name}>`;
+  const notification = (id: string, fields: Readonly<Record<string, string | null>>) =>
+    `<Notification><Id>${id}</Id><sObject xsi:type="sf:Opportunity" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">${Object.entries(
+      fields,
+    )
+      .map(([name, value]) => field(name, value))
+      .join('')}</sObject></Notification>`;
+  const envelope = (
+    notifications: readonly string[],
+    organizationId = ORGANIZATION,
+  ) => `<?xml version="1.0" encoding="UTF-8"?>
+<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+ <soapenv:Body>
+  <notifications xmlns="http://soap.sforce.com/2005/09/outbound">
+   <OrganizationId>${organizationId}</OrganizationId>
+   <ActionId>04k5g0000008OIAAA2</ActionId>
+   <SessionId xsi:nil="true"/>
+   <EnterpriseUrl>https://${HOST}/services/Soap/c/67.0/00D</EnterpriseUrl>
+   <PartnerUrl>https://${HOST}/services/Soap/u/67.0/00D</PartnerUrl>
+   ${notifications.join('\n')}
+  </notifications>
+ </soapenv:Body>
+</soapenv:Envelope>`;
+  const opportunity = {
+    Id: won.opportunityId,
+    Amount: '1250.5',
+    Contact_Email__c: 'Ann@Example.com',
+    Contact_Phone__c: null,
+    ContactId: '0035g00000XyZabAAB',
+    CurrencyIsoCode: 'EUR',
+    IsWon: 'true',
+    Loyalty_Member_Id__c: null,
+    SystemModstamp: '2026-11-20T10:00:00.000Z',
+  };
+  const [one, two] = ['04l5g00000AAAAAAA1', '04l5g00000BBBBBAA2'] as const;
+  const other = { ...opportunity, Id: '0065g00000ZzZzZAAV', Contact_Email__c: 'bob@example.com', ContactId: null };
+  const otherSale = {
+    ...sale,
+    factId: 'salesforce:opportunity:0065g00000ZzZzZ:won',
+    orderId: '0065g00000ZzZzZ',
+    identities: [{ type: 'email', value: 'bob@example.com' }],
+  };
+  const [key = ''] = fixture.secret.inboundSecrets ?? [];
+  const soap = (body: string, { about = 'opportunity.won', secret = key }: { about?: string; secret?: string } = {}) =>
+    ({
+      method: 'POST',
+      url: `https://api.example/webhooks/salesforce?about=${about}&key=${secret}`,
+      headers: { 'content-type': 'text/xml; charset=UTF-8', soapaction: '""' },
+      body: Buffer.from(body),
+    }) as unknown as Verified;
+  const verify = async (request: Verified) => connector.roles.source.verify(request, contextAt(fetch));
+  const translate = async (request: Verified, settings?: object) =>
+    (await connector.roles.source.translate(request, contextAt(fetch, settings))).map((fact) => ({
+      ...fact,
+      occurredAt: fact.occurredAt.replace('.000Z', 'Z'),
+    }));
+  const answer = (request: Verified, status: number) => connector.roles.source.answer?.(request, status) as Reply;
+
+  it('tells of several at once, each once, and is answered with one Ack', async () => {
+    const body = envelope([notification(one, opportunity), notification(two, other), notification(one, opportunity)]);
+    const request = soap(body);
+    expect(await verify(request)).toBe(request);
+    expect(await translate(request)).toEqual([sale, otherSale]);
+    const { status, contentType, body: words } = answer(request, 200);
+    expect([status, contentType]).toEqual([200, 'text/xml; charset=utf-8']);
+    expect(words.match(/<Ack>true<\/Ack>/g)).toHaveLength(1);
+    expect(words).toContain('<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound">');
+  });
+
+  it('says under the keys of a Flow what a Flow would have said', async () => {
+    const [fact] = await translate(soap(envelope([notification(one, opportunity)])));
+    expect(fact?.factId).toBe(sale.factId);
+  });
+
+  it('of a hundred is read whole', async () => {
+    const many = Array.from({ length: 100 }, (_, index) =>
+      notification(`04l${String(index).padStart(15, '0')}`, { ...other, Id: `006${String(index).padStart(12, '0')}` }),
+    );
+    expect(new Set((await translate(soap(envelope(many)))).map(({ factId }) => factId)).size).toBe(100);
+  });
+
+  it.each([
+    ['900.0', 'JPY', 900],
+    ['1.25E7', 'EUR', 1_250_000_000],
+    ['0.1', 'EUR', 10],
+  ])('writes an amount as %s %s', async (Amount, CurrencyIsoCode, netMinor) => {
+    const [fact] = await translate(soap(envelope([notification(one, { ...opportunity, Amount, CurrencyIsoCode })])));
+    expect(fact).toMatchObject({ netMinor });
+  });
+
+  it('one that cannot be read keeps nobody from the others, and is parked with its reason', async () => {
+    const { IsWon: _, ...unknown } = opportunity;
+    const request = soap(
+      envelope([
+        notification(one, { ...opportunity, Amount: null }),
+        notification('04l5g00000CCCCCAA3', unknown),
+        notification(two, other),
+      ]),
+    );
+    const error = await Promise.resolve(translate(request)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PartlyRead);
+    expect(error).toMatchObject({
+      message: '2 of 3: not the shape we know: amount: invalid_union',
+      facts: [expect.objectContaining({ factId: otherSale.factId })],
+    });
+  });
+
+  it('that comes so late that it is not so any more says nothing', async () => {
+    const lost = envelope([notification(one, { ...opportunity, IsWon: 'false' })]);
+    expect(await translate(soap(lost))).toEqual([]);
+    expect(
+      await translate(soap(envelope([notification(one, opportunity)]), { about: 'opportunity.reopened' })),
+    ).toEqual([]);
+    expect(await translate(soap(lost, { about: 'opportunity.reopened' }))).toEqual([
+      {
+        ...reversalOf(one),
+        occurredAt: '2026-11-20T10:00:00Z',
+      },
+    ]);
+  });
+
+  it('about a contact is a member’s, and our own user’s is dropped', async () => {
+    const fields = {
+      Id: changed.contactId,
+      Loyalty_Member_Id__c: 'm1',
+      Name: 'Ann &amp; Lee &#8364;',
+      Email: 'ann@example.com',
+      MobilePhone: '+4915112345678',
+      LastModifiedById: '0055g00000RobotAAA',
+      LastModifiedDate: '2026-11-20T11:00:00.000Z',
+    };
+    const request = soap(envelope([notification(one, fields)]), { about: 'contact.changed' });
+    expect(await translate(request)).toEqual([
+      { ...member, factId: `salesforce:contact:${one}`, profile: { name: 'Ann & Lee €' } },
+    ]);
+    expect(await translate(request, { integrationUserId: '0055g00000Robot' })).toEqual([]);
+  });
+
+  it.each([
+    ['another organization', envelope([notification(one, opportunity)], '00D5g000000zzzzEAA'), undefined],
+    ['none', envelope([notification(one, opportunity)], ''), undefined],
+    ['another secret', envelope([notification(one, opportunity)]), 'another-static-secret-of-32-chars'],
+    ['no secret', envelope([notification(one, opportunity)]), ''],
+    ['a body that is cut off', envelope([notification(one, opportunity)]).slice(0, -20), undefined],
+    ['no envelope', '<notifications/>', undefined],
+    ['an envelope of something else', envelope([]).replace('2005/09/outbound', '2005/09/inbound'), undefined],
+    ['nothing', '', undefined],
+    ['JSON', JSON.stringify(won), undefined],
+    [
+      'entities of its own',
+      envelope([notification(one, opportunity)])
+        .replace(/<\?xml.*\?>/, `<!DOCTYPE x [<!ENTITY o "${ORGANIZATION}"><!ENTITY f SYSTEM "file:///etc/passwd">]>`)
+        .replace(`>${ORGANIZATION}<`, '>&o;<'),
+      undefined,
+    ],
+    ['nests that never end', `${'<a>'.repeat(80_000)}`, undefined],
+  ])('with %s is refused with a fault, and never with an Ack', async (_, body, secret) => {
+    const request = soap(body, secret === undefined ? {} : { secret });
+    await expect(verify(request)).rejects.toThrow(WebhookRejected);
+    const { status, body: words } = answer(request, 401);
+    expect(status).toBe(500);
+    expect(words).toContain('<faultcode>soapenv:Client</faultcode>');
+    expect(words).not.toContain('Ack');
+  });
+
+  it('is proven by the secret in its address alone, and a Flow’s callout by its header alone', async () => {
+    const request = soap(envelope([notification(one, opportunity)]), { secret: '' });
+    await expect(verify({ ...request, headers: { ...request.headers, 'x-api-key': key } })).rejects.toThrow(
+      WebhookRejected,
+    );
+    const flow = { ...send(JSON.stringify(won)), url: request.url + key, headers: {} };
+    await expect(verify(flow as Verified)).rejects.toThrow(WebhookRejected);
+  });
+
+  it('that is to come again gets a fault of ours; what is no Outbound Message gets no words at all', () => {
+    expect(answer(soap(''), 503).body).toContain('<faultcode>soapenv:Server</faultcode>');
+    expect(answer(send(JSON.stringify(won)) as Verified, 200)).toBeUndefined();
+  });
+
+  it.each(['', 'opportunity.lost', '__proto__'])('whose address says %j is parked', async (about) => {
+    await expect(translate(soap(envelope([notification(one, opportunity)]), { about }))).rejects.toThrow(
+      new Permanent('the address does not say what the Outbound Message is about'),
+    );
+  });
+
+  it('in whatever way it is spoilt gives facts, or says why not', async () => {
+    const whole = envelope([notification(one, opportunity), notification(two, other)]);
+    const spoilt = fc.tuple(fc.nat(whole.length), fc.nat(40), fc.string({ maxLength: 20 }));
+    await fc.assert(
+      fc.asyncProperty(spoilt, async ([at, length, text]) => {
+        const request = soap(whole.slice(0, at) + text + whole.slice(at + length));
+        const error = await translate(request).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        if (error !== undefined) expect(error).toBeInstanceOf(Permanent);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  const reversalOf = (id: string) => ({
+    ...reversal,
+    factId: `salesforce:opportunity:0065g00000AbCdE:reopened:${id}`,
+    refundId: `reopened:${id}`,
   });
 });
 

@@ -20,11 +20,17 @@ export class Refused extends Permanent {
 
 const PATH = `/services/data/v${manifest.apiVersion}`;
 
-export async function openSalesforce({ settings, fetch, now, accessToken }: Around): Promise<Call> {
+/** What may be given a token: whoever answered for the vendor could name anybody else. */
+const INSTANCE = /^https:\/\/([a-z0-9-]+\.)+salesforce\.com$/;
+
+export async function openSalesforce({ settings, fetch, now, accessToken, tokenBase }: Around): Promise<Call> {
+  const token = await accessToken();
+  const instance = (await tokenBase()) ?? `https://${settings.host}`;
+  if (!INSTANCE.test(instance)) throw new Unauthorized('Salesforce sent us to a host that is none of its own');
   return openJsonApi({
     vendor: 'Salesforce',
-    base: `https://${settings.host}${PATH}`,
-    headers: { authorization: `Bearer ${await accessToken()}` },
+    base: instance + PATH,
+    headers: { authorization: `Bearer ${token}` },
     fetch,
     now,
     meaningOf: (status, text) => {

@@ -8,6 +8,8 @@ const Field = Name.nullable();
 const OrganizationId = /^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$/;
 const UserId = /^005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$/;
 
+const TOKEN_URL = 'https://{host}/services/oauth2/token';
+
 const process = (name: string, parameter: string, journalType: string) =>
   z
     .strictObject({
@@ -34,6 +36,10 @@ export default defineManifest({
       .regex(OrganizationId, 'an organization’s id, such as "00D5g000000abcd"')
       .describe('The organization’s id (Setup › Company Information). Deliveries of any other are refused.'),
     currency: Currency.describe('The organization’s own currency: that of amounts that name none.'),
+    signIn: z
+      .enum(['login.salesforce.com', 'test.salesforce.com'])
+      .default('login.salesforce.com')
+      .describe('Whom a token by key is asked of: `test.salesforce.com` for a sandbox.'),
     record: z
       .strictObject({
         object: Name.default('Contact').describe(
@@ -78,6 +84,14 @@ export default defineManifest({
       })
       .optional()
       .describe('Journals in Loyalty Management, with the points that we have reckoned. Absent: none.'),
+    opportunity: z
+      .strictObject({
+        memberId: Name.default('Loyalty_Member_Id__c'),
+        email: Name.default('Contact_Email__c'),
+        phone: Name.default('Contact_Phone__c'),
+      })
+      .prefault({})
+      .describe('Outbound Messages only: formula fields of an opportunity that say whose it is.'),
     enrolContacts: z
       .boolean()
       .default(false)
@@ -96,20 +110,42 @@ export default defineManifest({
         'When a member is erased: `anonymise` empties name, e-mail and phones of the contact, too; `unlink` only what we have written of points.',
       ),
   }),
-  secret: z.object({
-    clientId: z.string().min(10).describe('Consumer key of the External Client App.'),
-    clientSecret: z.string().min(10).describe('Its consumer secret.'),
-    inboundSecrets: z
-      .array(z.string().min(24))
-      .default([])
-      .describe(
-        'What a Flow’s callout sends as `x-api-key`: 24 random characters or more; while one is rotated, both.',
-      ),
-  }),
-  oauth: {
-    grant: 'client_credentials',
-    tokenUrl: 'https://{host}/services/oauth2/token',
-    clientAuth: 'body',
-  },
+  secret: z
+    .object({
+      clientId: z.string().min(10).describe('Consumer key of the External Client App.'),
+      clientSecret: z.string().min(10).optional().describe('Its consumer secret; not needed with a key.'),
+      username: z
+        .string()
+        .min(3)
+        .max(80)
+        .optional()
+        .describe('With a key: the user that we run as, who has been authorised for the app.'),
+      privateKey: z
+        .string()
+        .regex(/-----BEGIN (RSA )?PRIVATE KEY-----/, 'a private key in PEM')
+        .optional()
+        .describe('The private RSA key (PEM) whose certificate the app has, instead of the consumer secret.'),
+      inboundSecrets: z
+        .array(z.string().min(24))
+        .default([])
+        .describe(
+          'What a Flow’s callout sends as `x-api-key`, an Outbound Message as `key`: 24 random letters and digits or more; while one is rotated, both.',
+        ),
+    })
+    .refine(({ clientSecret, username, privateKey }) => clientSecret ?? (username && privateKey), {
+      path: ['clientSecret'],
+      error: 'a consumer secret, or a username and a private key',
+    }),
+  oauth: [
+    {
+      grant: 'jwt_bearer',
+      tokenUrl: TOKEN_URL,
+      issuer: 'clientId',
+      subject: 'username',
+      audience: 'https://{signIn}',
+      base: 'instance_url',
+    },
+    { grant: 'client_credentials', tokenUrl: TOKEN_URL, clientAuth: 'body', base: 'instance_url' },
+  ],
   limits: { concurrency: 2, timeoutSeconds: 15, batch: 10 },
 });

@@ -1,39 +1,62 @@
 import * as z from 'zod';
 import type { Fact } from '../../loyalty/facts.ts';
 import type { Context, RoleOf } from '../contract.ts';
-import { WebhookRejected } from '../kit/errors.ts';
-import { facts, minor } from '../kit/facts.ts';
+import { Permanent, WebhookRejected } from '../kit/errors.ts';
+import { facts, factsOfEach, minor } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
-import { read } from '../kit/read.ts';
-import { verifySecret } from '../kit/webhook.ts';
-import type manifest from './manifest.ts';
+import { read, shape } from '../kit/read.ts';
+import { type RawRequest, verifySecret } from '../kit/webhook.ts';
+import manifest from './manifest.ts';
+import { answerTo, isOutboundMessage, noticeOf, outboundMessageIn } from './outbound-message.ts';
 
 type Settings = Context<typeof manifest>['settings'];
 type Draft = z.input<typeof Fact>;
 
 export const source: RoleOf<typeof manifest, 'source'> = {
   verify(request, { secret, settings }) {
-    const verified = verifySecret(request, request.headers['x-api-key'], secret.inboundSecrets);
+    const verified = verifySecret(request, secretIn(request), secret.inboundSecrets);
     // A sandbox is a copy of the organization, with its Flows and perhaps its secrets.
-    const organization = organizationIn(request.body);
-    if (organization?.slice(0, ID_LENGTH) !== settings.organizationId.slice(0, ID_LENGTH))
+    if (organizationIn(request)?.slice(0, ID_LENGTH) !== settings.organizationId.slice(0, ID_LENGTH))
       throw new WebhookRejected('the delivery is of another organization, or does not say of which');
     return verified;
   },
 
   translate(request, { settings }) {
-    switch (read(Notice, request.body).type) {
-      case 'opportunity.won':
-        return facts([sale(read(Won, request.body), settings)]);
-      case 'opportunity.reopened':
-        return facts([reversal(read(Reopened, request.body), settings)]);
-      case 'contact.changed':
-        return facts(contact(read(Changed, request.body), settings));
-      default:
-        return [];
-    }
+    if (!isOutboundMessage(request)) return told(read(z.unknown(), request.body), settings);
+    const message = outboundMessageIn(request.body);
+    if (!message) throw new Permanent('the body is not an Outbound Message');
+    const about = new URL(request.url).searchParams.get('about') ?? '';
+    if (!ABOUT.has(about)) throw new Permanent('the address does not say what the Outbound Message is about');
+    return factsOfEach(message.notifications, (one) => {
+      const notice = noticeOf(one, about, settings);
+      return notice ? told(notice, settings) : [];
+    });
   },
+
+  answer: (request, status) => (isOutboundMessage(request) ? answerTo(status) : undefined),
 };
+
+/** Stands in the address, since no field of the message could say it. */
+const ABOUT: ReadonlySet<string> = new Set(manifest.hears);
+
+/** An Outbound Message bears no header of the merchant's. */
+const secretIn = (request: RawRequest): string | undefined =>
+  isOutboundMessage(request)
+    ? (new URL(request.url).searchParams.get('key') ?? undefined)
+    : request.headers['x-api-key'];
+
+function told(body: unknown, settings: Settings): readonly Fact[] {
+  switch (shape(Notice, body).type) {
+    case 'opportunity.won':
+      return facts([sale(shape(Won, body), settings)]);
+    case 'opportunity.reopened':
+      return facts([reversal(shape(Reopened, body), settings)]);
+    case 'contact.changed':
+      return facts(contact(shape(Changed, body), settings));
+    default:
+      return [];
+  }
+}
 
 /** Salesforce writes an id with 15 characters, or with three more that follow from them. */
 const ID_LENGTH = 15;
@@ -122,9 +145,10 @@ const whose = ({ memberId, contactId, email, phone }: Partial<z.output<typeof Ch
   ]);
 
 /** Read before the shape is known, hence with care. */
-function organizationIn(body: Buffer): string | undefined {
+function organizationIn(request: RawRequest): string | undefined {
+  if (isOutboundMessage(request)) return outboundMessageIn(request.body)?.organizationId;
   try {
-    const organization: unknown = JSON.parse(body.toString())?.organizationId;
+    const organization: unknown = JSON.parse(request.body.toString())?.organizationId;
     return typeof organization === 'string' ? organization : undefined;
   } catch {
     return undefined;
