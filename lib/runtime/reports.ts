@@ -24,6 +24,7 @@ import {
   type Tally,
   tally,
 } from '../loyalty/tally.ts';
+import { type Line, linesOfDays, namedIn } from './day-lines.ts';
 import { SHARDS, shardOf } from './items.ts';
 import { isOvertaken } from './overtaken.ts';
 
@@ -31,6 +32,8 @@ import { isOvertaken } from './overtaken.ts';
 const ITEMS_MAX = 100;
 
 const ATTEMPTS = 12;
+
+const BEFORE_ALL_DAYS = '0';
 
 export interface ReportsOptions {
   readonly client: DynamoDBClient;
@@ -147,25 +150,6 @@ export function openReports({ client, table, program, journal, random = Math.ran
     };
   };
 
-  async function pages(pk: string, from: string, to: string): Promise<Record<string, AttributeValue>[]> {
-    const found: Record<string, AttributeValue>[] = [];
-    let next: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-          ExpressionAttributeValues: { ':pk': { S: pk }, ':from': { S: from }, ':to': { S: to } },
-          ConsistentRead: true,
-          ...(next && { ExclusiveStartKey: next }),
-        }),
-      );
-      found.push(...(page.Items ?? []));
-      next = page.LastEvaluatedKey;
-    } while (next);
-    return found;
-  }
-
   return {
     /** Counts entries in whatever order they come; what is counted already is passed over. */
     async count(entries: readonly Entry[]): Promise<void> {
@@ -189,13 +173,11 @@ export function openReports({ client, table, program, journal, random = Math.ran
     /** The sums of each day, both days in. Absent `from`: since the beginning. */
     async tallies(
       by: Dimension,
-      { from = '', to }: { readonly from?: Day | undefined; readonly to: Day },
+      { from, to }: { readonly from?: Day | undefined; readonly to: Day },
     ): Promise<Tally[]> {
-      const shards = await Promise.all(
-        // A dollar sign comes right after the hash that parts the day from the name.
-        Array.from({ length: SHARDS }, (_, shard) => pages(`T#${by}#${shard}`, from || '0', `${to}$`)),
-      );
-      return sumTallies(shards.flat().map((item) => toTally(by, item))).sort((a, b) =>
+      const since = from || BEFORE_ALL_DAYS;
+      const lines = await linesOfDays({ client, table }, (shard) => `T#${by}#${shard}`, { from: since, to });
+      return sumTallies(lines.map((line) => toTally(by, line))).sort((a, b) =>
         a.day === b.day ? a.of.localeCompare(b.of) : a.day < b.day ? -1 : 1,
       );
     },
@@ -277,10 +259,10 @@ const toSummary = (item: Record<string, AttributeValue>): Summary => {
   return summary as unknown as Summary;
 };
 
-function toTally(by: Dimension, item: Record<string, AttributeValue>): Tally {
-  const sk = item.sk?.S ?? '';
+function toTally(by: Dimension, line: Line): Tally {
+  const { day, name: of } = namedIn(line);
   const amounts: Amounts = Object.fromEntries(
-    MEASURES.flatMap((measure) => (item[measure]?.N === undefined ? [] : [[measure, Number(item[measure].N)]])),
+    MEASURES.flatMap((measure) => (line[measure]?.N === undefined ? [] : [[measure, Number(line[measure].N)]])),
   );
-  return { by, day: sk.slice(0, 10), of: sk.slice(11), amounts };
+  return { by, day, of, amounts };
 }
