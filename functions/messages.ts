@@ -1,6 +1,13 @@
 import { waysThrough } from '../lib/connectors/channels.ts';
-import type { Channel } from '../lib/loyalty/facts.ts';
-import { MESSAGE_KINDS, type Messages, type Words } from '../lib/loyalty/message-words.ts';
+import { Channel } from '../lib/loyalty/channels.ts';
+import {
+  isReplyKind,
+  type Messages,
+  SHIPPED_LANGUAGES,
+  WORDED_KINDS,
+  type WordedKind,
+  type Words,
+} from '../lib/loyalty/message-words.ts';
 import {
   type MessageAnswer,
   type PreviewAnswer,
@@ -20,16 +27,16 @@ import { merchant, setting } from '../lib/runtime/config.ts';
 import { dynamodb } from '../lib/runtime/dynamodb.ts';
 import { api, endpoint } from '../lib/runtime/endpoint.ts';
 import { openMessageTexts } from '../lib/runtime/message-texts.ts';
-import { ORIGINS, type Wording, wordsFrom } from '../lib/runtime/messages/choice.ts';
-import { PREVIEWED, rehearsal, wordFaults } from '../lib/runtime/messages/faults.ts';
-import { namesFor, optionalNamesFor } from '../lib/runtime/messages/values.ts';
-import { type Composed, compose } from '../lib/runtime/messages.ts';
+import { inForce, layersOf, type Wording } from '../lib/runtime/messages/choice.ts';
+import { exampleOf } from '../lib/runtime/messages/examples.ts';
+import { wordFaults } from '../lib/runtime/messages/faults.ts';
+import { rehearsedReply } from '../lib/runtime/messages/replies.ts';
+import { sceneOf } from '../lib/runtime/messages/scenes.ts';
+import { compose, type Said } from '../lib/runtime/messages.ts';
 import { openPlanQueue } from '../lib/runtime/plan-work.ts';
 import { type Answer, problem } from '../lib/runtime/problem.ts';
 import { members } from '../lib/runtime/shop.ts';
 import { sqs } from '../lib/runtime/sqs.ts';
-
-type Kind = (typeof MESSAGE_KINDS)[number];
 
 const texts = openMessageTexts({ client: dynamodb, table: setting('TABLE_PROGRAM') });
 
@@ -38,11 +45,11 @@ export const handler = api(
   endpoint(listMessages, async () => {
     const written = await texts.list();
     const wording = { merchant: merchant(), overrides: overridesOf(written) };
-    const messages = MESSAGE_KINDS.flatMap((kind) =>
+    const messages = WORDED_KINDS.flatMap((kind) =>
       [...localesOf(kind, wording)].flatMap((locale) => {
-        const from = ORIGINS.find((origin) => wordsFrom(origin, wording, kind, locale));
+        const [first] = layersOf(wording, kind, locale);
         const writtenAt = written.find((one) => one.kind === kind && one.locale === locale)?.at;
-        return from ? [{ kind, locale, from, writtenAt }] : [];
+        return first ? [{ kind, locale, from: first.origin, writtenAt }] : [];
       }),
     );
     return { status: 200, body: { messages } };
@@ -68,7 +75,7 @@ export const handler = api(
     const errors = wordFaults(kind, locale, words ?? {}, merchant());
     if (errors.length > 0) return problem(400, 'invalid-request', { errors });
     const channels = await Promise.all(
-      PREVIEWED.map(async (channel) => {
+      channelsFor(kind).map(async (channel) => {
         const made = await rehearsed(kind, locale, words, channel);
         return made ? [previewOf(channel, made)] : [];
       }),
@@ -78,27 +85,25 @@ export const handler = api(
   }),
 
   endpoint(testMessage, async ({ kind, locale, words, member, connector, testId }, { keyId }) => {
-    const channel = waysThrough(merchant().connectors).find((way) => way.connector === connector)?.channel;
+    const way = waysThrough(merchant().connectors).find((one) => one.connector === connector);
+    const channel = channelsFor(kind).find((one) => one === way?.channel);
     const errors = [
       ...wordFaults(kind, locale, words ?? {}, merchant()),
-      ...(channel
-        ? []
-        : [{ path: 'connector', message: 'does not write to members here: use one of the merchant’s channels' }]),
+      ...(channel ? [] : [{ path: 'connector', message: way ? NO_ANSWERS : NO_CHANNEL }]),
     ];
     if (errors.length > 0 || !channel) return problem(400, 'invalid-request', { errors });
     const memberId = await members().find(member);
     const reader = memberId === undefined ? undefined : await members().get(memberId);
     if (memberId === undefined || !reader) return unknownMember(member);
-    const made = await rehearsed(kind, locale, words, channel, reader.profile.name);
+    const made = await rehearsed(kind, locale, words, channel, reader.profile.name ?? '');
     if (!made) return problem(409, 'refused', { because: 'says-nothing' });
-    const { kind: _, values: __, ...said } = made;
     await openPlanQueue({ client: sqs, url: setting('QUEUE_PLAN_URL') }).tell([
       {
         kind: 'answer',
         id: `test:${keyId}:${testId}`,
         memberId,
         connector,
-        ...said,
+        ...made,
         purpose: 'transactional',
       },
     ]);
@@ -107,24 +112,28 @@ export const handler = api(
   }),
 );
 
+const NO_CHANNEL = 'does not write to members here: use one of the merchant’s channels';
+const NO_ANSWERS = 'takes no answers of a few words: use another of the merchant’s channels';
+
+/** On which it is said. */
+const channelsFor = (kind: WordedKind): readonly Channel[] =>
+  isReplyKind(kind) ? Channel.options.filter((channel) => channel !== 'email') : Channel.options;
+
 /** What is in force for it, put together of all who have words for it. */
-async function said(kind: Kind, locale: string): Promise<MessageAnswer | undefined> {
-  const row = await texts.get(kind, locale);
-  const wording = { merchant: merchant(), overrides: overridesOf(row ? [row] : []) };
-  const layers = ORIGINS.flatMap((origin) => {
-    const words = wordsFrom(origin, wording, kind, locale);
-    return words ? [{ origin, words }] : [];
-  });
+async function said(kind: WordedKind, locale: string): Promise<MessageAnswer | undefined> {
+  const written = await texts.list();
+  const layers = layersOf({ merchant: merchant(), overrides: overridesOf(written) }, kind, locale);
   const [first] = layers;
   if (!first) return undefined;
+  const { names, optional } = sceneOf(kind, merchant());
   return {
     kind,
     locale,
     from: first.origin,
-    words: Object.assign({}, ...layers.map(({ words }) => words).reverse()) as Words,
-    variables: namesFor(kind),
-    optional: optionalNamesFor(kind),
-    writtenAt: row?.at,
+    words: inForce(layers),
+    variables: names,
+    optional,
+    writtenAt: written.find((one) => one.kind === kind && one.locale === locale)?.at,
   };
 }
 
@@ -135,19 +144,25 @@ const answered = (message: MessageAnswer | undefined): Answer =>
         detail: 'nothing is written for it in this locale: GET /v1/messages lists what is',
       });
 
+/** Somebody whom there is only in previews. */
+const SOMEBODY = 'Ada';
+
 /** As it would be made of something of that kind, with these words where there are any. */
 async function rehearsed(
-  kind: Kind,
+  kind: WordedKind,
   locale: string,
   words: Words | undefined,
   channel: Channel,
-  name?: string,
-): Promise<Composed | undefined> {
+  name = SOMEBODY,
+): Promise<Said | undefined> {
   const current = await texts.current();
   const overrides: Messages = words ? { ...current, [kind]: { ...current[kind], [locale]: words } } : current;
-  const { event, member } = rehearsal(kind, locale, merchant());
-  const reader = { profile: { ...member.profile, ...(name !== undefined && { name }) } };
-  return compose([event], reader, merchant(), { channel, overrides });
+  const how = { channel, overrides };
+  if (isReplyKind(kind)) return rehearsedReply(kind, { name, locale }, merchant(), how);
+  const made = compose([exampleOf(kind, merchant())], { profile: { name, locale } }, merchant(), how);
+  if (!made) return undefined;
+  const { kind: _, values: __, ...said } = made;
+  return said;
 }
 
 const overridesOf = (rows: readonly { kind: string; locale: string; words: Words }[]): Messages => {
@@ -157,5 +172,11 @@ const overridesOf = (rows: readonly { kind: string; locale: string; words: Words
 };
 
 /** In which something is or may be written: the merchant's own languages first. */
-const localesOf = (kind: Kind, { merchant: { locales, messages }, overrides }: Wording): ReadonlySet<string> =>
-  new Set([...locales, ...Object.keys(messages[kind] ?? {}), ...Object.keys(overrides[kind] ?? {})]);
+const localesOf = (kind: WordedKind, { merchant: { locales, messages }, overrides }: Wording): ReadonlySet<string> =>
+  new Set([
+    ...locales,
+    // Whoever writes to us is answered in any language of ours.
+    ...(isReplyKind(kind) ? SHIPPED_LANGUAGES : []),
+    ...Object.keys(messages[kind] ?? {}),
+    ...Object.keys(overrides[kind] ?? {}),
+  ]);

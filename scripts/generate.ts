@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { connectorsDocs } from './generate/connectors.ts';
 import { eventSchemas } from './generate/events.ts';
 import { mailLayout } from './generate/mail.ts';
-import { messagesDoc } from './generate/messages.ts';
+import { messagesDoc, repliesDoc } from './generate/messages.ts';
 import { openApi } from './generate/openapi.ts';
 import { programDoc, programSchema } from './generate/program.ts';
 import { scaleDoc } from './generate/scale.ts';
@@ -31,6 +31,7 @@ const wanted = new Map<string, string>([
   ['docs/program.md', programDoc()],
   ['docs/program.schema.json', json(programSchema())],
   ['docs/messages.md', messagesDoc(there('docs/messages.md') ?? '')],
+  ['docs/replies.md', repliesDoc(there('docs/replies.md') ?? '')],
   ['docs/scale.md', scaleDoc(there('docs/scale.md') ?? '')],
   ['lib/runtime/messages/layout.ts', await mailLayout()],
   ...Object.entries(eventSchemas()).map(([name, schema]) => [join(EVENTS, `${name}.json`), json(schema)] as const),

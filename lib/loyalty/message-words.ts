@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EventType } from './events.ts';
+import type { Answer } from './reply-answers.ts';
 
 /** What is said to members, as a merchant writes it: Liquid, by kind of event and by locale. */
 
@@ -33,6 +34,34 @@ export const MESSAGE_KINDS = [
   'member.inactive',
 ] as const satisfies readonly EventType[];
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
+
+/** What a member is answered who has written to us. */
+export const REPLY_KINDS = [
+  'reply.points',
+  'reply.rewards',
+  'reply.asked',
+  'reply.given',
+  'reply.aside',
+  'reply.refused',
+  'reply.not-the-number',
+  'reply.too-late',
+  'reply.not-as-asked',
+  'reply.help',
+  'reply.started',
+  'reply.linked',
+  'reply.no-such-code',
+  'reply.linked-elsewhere',
+] as const satisfies readonly `reply.${Answer['kind']}`[];
+export type ReplyKind = (typeof REPLY_KINDS)[number];
+
+/** Everything that there are words for. */
+export const WORDED_KINDS = [...MESSAGE_KINDS, ...REPLY_KINDS] as const;
+export type WordedKind = (typeof WORDED_KINDS)[number];
+
+/** Everything that there may be words for: no merchant has to leave an event unsaid because we do. */
+export type TextKind = EventType | ReplyKind;
+
+export const isReplyKind = (kind: string): kind is ReplyKind => (REPLY_KINDS as readonly string[]).includes(kind);
 
 export const languageOf = (locale: string): string => locale.split('-', 1)[0] ?? locale;
 
@@ -122,10 +151,13 @@ const TextOrWords = z.preprocess(
 ) as unknown as z.ZodType<FileWords, string | z.input<typeof FileWords>>;
 
 /** Kind → locale → words. */
-export const FileMessages = z.partialRecord(EventType, z.record(Locale, TextOrWords));
+export const FileMessages = z.partialRecord(
+  z.enum([...EventType.options, ...REPLY_KINDS]),
+  z.record(Locale, TextOrWords),
+);
 
 /** The same with every page in HTML. */
-export type Messages = Readonly<Partial<Record<EventType, Readonly<Record<string, string | Words>>>>>;
+export type Messages = Readonly<Partial<Record<TextKind, Readonly<Record<string, string | Words>>>>>;
 
 /** How e-mail looks. */
 export const Brand = z.strictObject({

@@ -69,6 +69,15 @@ const STOP = new Set(
 const STOP_IN_TEXTS = new Set(['END', 'QUIT', 'CANCEL']);
 const START = new Set(['START', 'UNSTOP', 'SUBSCRIBE', 'ANMELDEN', 'ALTA', 'REPRENDRE']);
 const HELP = new Set(['HELP', 'INFO', 'MENU', 'HILFE', 'AYUDA', 'AIDE']);
+/** Of them, those that say which language somebody speaks: START and HELP are what carriers teach everybody. */
+const SPOKEN: ReadonlyMap<string, Language> = new Map([
+  ['ANMELDEN', 'de'],
+  ['HILFE', 'de'],
+  ['ALTA', 'es'],
+  ['AYUDA', 'es'],
+  ['REPRENDRE', 'fr'],
+  ['AIDE', 'fr'],
+]);
 
 /** The carriers’ own: none of our words may be one of them. */
 export const CARRIERS_WORDS: ReadonlySet<string> = new Set([...STOP, ...STOP_IN_TEXTS, ...START, ...HELP, 'YES']);
@@ -96,22 +105,28 @@ export function understood(text: string, channel: Channel): Understood {
   const plain = plainly(text);
   const code = linkCodeIn(plain);
   if (STOP.has(plain) || (channel === 'sms' && STOP_IN_TEXTS.has(plain))) return { kind: 'stop' };
-  if (START.has(plain)) return { kind: 'start' };
-  if (HELP.has(plain)) return { kind: 'help' };
+  const carriers = START.has(plain) ? 'start' : HELP.has(plain) ? 'help' : undefined;
+  if (carriers) return inLanguage({ kind: carriers }, SPOKEN.get(plain));
   const whole = plain.replaceAll(' ', '');
   if (CONFIRM.test(whole)) return { kind: 'confirm', number: whole };
   if (LIST_NUMBER.test(whole)) return { kind: 'redeem', which: whole };
-  if (code !== undefined) return { kind: 'link', code };
   const [first = '', ...rest] = plain.split(' ');
   const spoken = LANGUAGES.flatMap((language) => {
     const asked = askedBy(first, language);
     return asked ? [{ language, asked }] : [];
   });
   const [one, another] = spoken;
+  const language = another ? undefined : one?.language;
+  if (code !== undefined) return inLanguage({ kind: 'link', code }, language);
   if (!one) return { kind: 'unknown' };
   const said = commandOf(one.asked, rest.join(' '));
-  return said.kind === 'unknown' || another ? said : { ...said, language: one.language };
+  return said.kind === 'unknown' ? said : inLanguage(said, language);
 }
+
+const inLanguage = (command: Command, language: Language | undefined): Understood => ({
+  ...command,
+  ...(language && { language }),
+});
 
 function commandOf(asked: Asked, rest: string): Command {
   switch (asked) {
@@ -154,15 +169,11 @@ export function consentIn({ text, type: _, ...told }: ReplyFact): ConsentFact | 
   return { ...told, type: 'consent', granted: kind === 'start', proof: `${kind.toUpperCase()} in ${told.factId}` };
 }
 
-/** The language to answer in: the member's own, else that of the word that was written, else the merchant's first. */
-export function languageFor(
-  spoken: string | undefined,
-  written: Language | undefined,
-  locales: readonly string[],
-): Language {
-  const known = (locale: string | undefined) => LANGUAGES.find((one) => one === locale?.split('-')[0]);
-  return known(spoken) ?? written ?? locales.map(known).find((one) => one !== undefined) ?? 'en';
-}
+/** Of these locales the first whose language is one of ours, else English. */
+export const languageFor = (locales: readonly string[]): Language =>
+  locales.map(languageIn).find((one) => one !== undefined) ?? 'en';
+
+const languageIn = (locale: string): Language | undefined => LANGUAGES.find((one) => one === locale.split('-', 1)[0]);
 
 /** Something to redeem, under its number in the list. */
 export interface Choice extends Omit<Offer, 'reward'> {

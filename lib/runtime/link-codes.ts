@@ -22,7 +22,8 @@ export type LinkCodes = ReturnType<typeof openLinkCodes>;
 
 /**
  * Codes by which a member shows, on a channel where nobody knows them yet, who they are. A code is good once, for some
- * minutes, and lies here under its hash: who reads the table can link nothing.
+ * minutes, and lies here under its hash: who looks at the table reads none. Against somebody who has it and tries all codes
+ * stand the minutes alone.
  */
 export function openLinkCodes({
   client,

@@ -6,15 +6,14 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { EventType } from '../loyalty/events.ts';
-import type { Messages, Words } from '../loyalty/message-words.ts';
+import type { Messages, TextKind, Words } from '../loyalty/message-words.ts';
 import { isOvertaken } from './overtaken.ts';
 
 /** Words that staff have written at run time: before those of the merchant's file, and before ours. */
 export type Overrides = Messages;
 
 export interface MessageText {
-  readonly kind: EventType;
+  readonly kind: TextKind;
   readonly locale: string;
   readonly words: Words;
   readonly at: string;
@@ -44,7 +43,7 @@ export function openMessageTexts({
   let known: { readonly version: string; readonly overrides: Overrides } | undefined;
   let asked: { readonly at: number; readonly overrides: Promise<Overrides> } | undefined;
 
-  const keyOf = (kind: EventType, locale: string) => ({ pk: { S: PK }, sk: { S: `${kind}#${locale}` } });
+  const keyOf = (kind: TextKind, locale: string) => ({ pk: { S: PK }, sk: { S: `${kind}#${locale}` } });
 
   async function list(): Promise<readonly MessageText[]> {
     const found: MessageText[] = [];
@@ -77,7 +76,7 @@ export function openMessageTexts({
     if (known?.version === before) return known.overrides;
     // Somebody may write meanwhile: then this is newer than its version says, and is read once more.
     const rows = await list();
-    const overrides: Partial<Record<EventType, Record<string, Words>>> = {};
+    const overrides: Partial<Record<TextKind, Record<string, Words>>> = {};
     for (const { kind, locale, words } of rows) overrides[kind] = { ...overrides[kind], [locale]: words };
     known = { version: before, overrides };
     return overrides;
@@ -114,7 +113,7 @@ export function openMessageTexts({
   return {
     list,
 
-    async get(kind: EventType, locale: string): Promise<MessageText | undefined> {
+    async get(kind: TextKind, locale: string): Promise<MessageText | undefined> {
       const { Item } = await client.send(
         new GetItemCommand({ TableName: table, Key: keyOf(kind, locale), ConsistentRead: true }),
       );
@@ -137,7 +136,7 @@ export function openMessageTexts({
       }),
 
     /** What is gone already may go again. */
-    remove: (kind: EventType, locale: string): Promise<void> =>
+    remove: (kind: TextKind, locale: string): Promise<void> =>
       write({ Delete: { TableName: table, Key: keyOf(kind, locale) } }),
 
     /** All of them, for whoever writes to members; read once in a while, by all who ask meanwhile together. */
@@ -160,7 +159,7 @@ function rowIn(item: Record<string, AttributeValue>): MessageText | undefined {
   const { kind, locale, words, at, keyId } = item;
   if (!kind?.S || !locale?.S || !words?.S) return undefined;
   return {
-    kind: kind.S as EventType,
+    kind: kind.S as TextKind,
     locale: locale.S,
     words: JSON.parse(words.S) as Words,
     at: at?.S ?? '',

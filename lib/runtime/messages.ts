@@ -1,11 +1,11 @@
-import { Permanent } from '../connectors/kit/errors.ts';
 import type { EventType, LoyaltyEvent } from '../loyalty/events.ts';
 import type { Channel } from '../loyalty/facts.ts';
-import type { Messages, Words } from '../loyalty/message-words.ts';
+import type { Messages } from '../loyalty/message-words.ts';
 import type { DeployedMerchant } from './config.ts';
 import type { Member } from './members.ts';
-import { type Chosen, choose, ORIGINS, type Wording, wordsFrom } from './messages/choice.ts';
-import { type Form, type Manner, rendered, type Values } from './messages/liquid.ts';
+import { type Chosen, choose, inForce, layersOf, shortIn, type Wording } from './messages/choice.ts';
+import { filled } from './messages/filling.ts';
+import type { Form, Values } from './messages/liquid.ts';
 import { pageOf, signed } from './messages/mail.ts';
 import { mannerFor } from './messages/manner.ts';
 import { kindOf, type Part, partsOf } from './messages/parts.ts';
@@ -24,6 +24,9 @@ export interface Composed {
   readonly values: Readonly<Record<string, string | number>>;
   readonly template?: { readonly name: string; readonly values: readonly string[] };
 }
+
+/** The same without what it is about: what staff try out, and answers. */
+export type Said = Omit<Composed, 'kind' | 'values'>;
 
 export interface Composing {
   readonly channel: Channel;
@@ -64,28 +67,31 @@ export function compose(
     ...valuesOf(part, member, merchant, { first, last }, newest),
     unsubscribeUrl,
   });
-  const mannerOf = ({ locale }: Chosen<Blank>) => mannerFor(locale, spoken, merchant);
-  const textOf = (part: Part, chosen: Chosen<Blank>, first: boolean, last: boolean) =>
-    filled(part, chosen, chosen.said.text, valuesAt(part, first, last), mannerOf(chosen));
+  const mannerOf = ({ locale }: Pick<Saying, 'locale'>) => mannerFor(locale, spoken, merchant);
+  const fill = (saying: Pick<Saying, 'locale' | 'part'>, template: string, values: Values, form?: Form) =>
+    filled({ kind: saying.part[0].type, locale: saying.locale }, template, values, mannerOf(saying), form);
 
   // Who has nothing to say of what happened leaves first place and last word to the others.
   const sayings = partsOf(events).flatMap((part): Saying[] => {
     const chosen = blankFor(wording, part[0].type, spoken, channel);
-    const alone = chosen ? textOf(part, chosen, true, true) : '';
-    return chosen && alone !== '' ? [{ ...chosen, part, alone }] : [];
+    if (!chosen) return [];
+    const alone = fill({ ...chosen, part }, chosen.said.text, valuesAt(part, true, true));
+    return alone === '' ? [] : [{ ...chosen, part, alone }];
   });
   const [one, ...others] = sayings;
   if (!one) return undefined;
 
   const kind = kindOf([one.part, ...others.map(({ part }) => part)]);
   const main = sayings.find(({ part }) => part[0].type === kind) ?? one;
-  const manner = mannerOf(main);
   const values = valuesAt(main.part, true, true);
   const text =
     others.length === 0
       ? one.alone
       : sayings
-          .map((saying, at) => textOf(saying.part, saying, at === 0, at === sayings.length - 1))
+          .map((saying, at) =>
+            fill(saying, saying.said.text, valuesAt(saying.part, at === 0, at === sayings.length - 1)),
+          )
+          .filter((one) => one !== '')
           .join(channel === 'email' ? '\n\n' : ' ');
   const composed = { locale: main.locale, kind, text, values: plainValues(values) };
 
@@ -93,23 +99,23 @@ export function compose(
     case 'sms':
       return { ...composed, text: plainForSms(text) };
     case 'whatsapp': {
-      const template = templateFor(wording, main, (value) => filled(main.part, main, value, values, manner));
+      const template = templateFor(wording, main, (value) => fill(main, value, values));
       return { ...composed, ...(template && { template }) };
     }
     case 'email': {
-      const subject = oneLine(filled(main.part, main, main.said.subject ?? '{{ program }}', values, manner));
+      const subject = oneLine(fill(main, main.said.subject ?? '{{ program }}', values));
       // A line whose last words are not said this time ends where it ends.
       const letter = { locale: main.locale, subject, text: text.replace(/[ \t]+$/gm, ''), unsubscribeUrl };
       const { html } = main.said;
       return {
         ...composed,
         subject,
-        text: signed(letter, merchant, manner),
+        text: signed(letter, merchant, mannerOf(main)),
         // A page of the merchant's own has no room for what else there is to say.
         html:
           html !== undefined && sayings.length === 1
-            ? filled(main.part, main, html, values, manner, 'html')
-            : pageOf(letter, merchant, manner),
+            ? fill(main, html, values, 'html')
+            : pageOf(letter, merchant, mannerOf(main)),
       };
     }
     default:
@@ -121,7 +127,7 @@ export function compose(
 function blankFor(wording: Wording, kind: EventType, spoken: string | undefined, channel: Channel) {
   if (channel !== 'email') {
     return choose(wording, kind, spoken, (words): Blank | undefined => {
-      const text = shortFor(channel, words);
+      const text = shortIn(channel, words);
       return text === undefined ? undefined : { text };
     });
   }
@@ -135,36 +141,10 @@ function blankFor(wording: Wording, kind: EventType, spoken: string | undefined,
   );
 }
 
-function shortFor(channel: Exclude<Channel, 'email'>, words: Words): string | undefined {
-  return (channel === 'whatsapp' ? words.whatsapp?.text : words[channel]) ?? words.text;
-}
-
 /** In the language of the text: a vendor keeps its templates by language. */
 function templateFor(wording: Wording, { part, locale }: Saying, fill: (value: string) => string) {
-  for (const origin of ORIGINS) {
-    const words = wordsFrom(origin, wording, part[0].type, locale)?.whatsapp;
-    if (words?.template !== undefined)
-      return { name: words.template, values: (words.values ?? []).map((value) => oneLine(fill(value))) };
-  }
-  return undefined;
-}
-
-function filled(
-  [{ type }]: Part,
-  { locale }: Chosen<Blank>,
-  template: string,
-  values: Values,
-  manner: Manner,
-  form?: Form,
-): string {
-  try {
-    return rendered(template, values, manner, form).trim();
-  } catch (error) {
-    // Liquid's message quotes the template, which is the merchant's and holds nothing personal.
-    throw new Permanent(
-      `the text for ${type} in ${locale} cannot be made: ${error instanceof Error ? error.message : ''}`,
-    );
-  }
+  const { template, values = [] } = inForce(layersOf(wording, part[0].type, locale)).whatsapp ?? {};
+  return template === undefined ? undefined : { name: template, values: values.map((value) => oneLine(fill(value))) };
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

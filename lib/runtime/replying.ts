@@ -5,16 +5,8 @@ import { type Entry, newAccount } from '../loyalty/entry.ts';
 import type { ReplyFact } from '../loyalty/facts.ts';
 import type { Program } from '../loyalty/program.ts';
 import { type Refusal, refusalOf, startKey } from '../loyalty/redeem.ts';
-import {
-  type Choice,
-  choiceFor,
-  choicesOf,
-  type Language,
-  languageFor,
-  type Understood,
-  understood,
-} from '../loyalty/replies.ts';
-import { type Answer, answerText, type Reader } from '../loyalty/reply-texts.ts';
+import { type Choice, choiceFor, choicesOf, type Language, type Understood, understood } from '../loyalty/replies.ts';
+import type { Answer } from '../loyalty/reply-answers.ts';
 import { today } from '../loyalty/situation.ts';
 import type { Allowance } from './allowance.ts';
 import {
@@ -23,19 +15,20 @@ import {
   MINUTES_TO_CONFIRM,
   redemptionIdFor,
 } from './asked-redemptions.ts';
-import type { DeployedMerchant } from './config.ts';
 import type { openEnrolment } from './enrolment.ts';
 import type { Heard } from './heard.ts';
 import type { Outcome } from './journal.ts';
 import type { Supplies } from './ledger/redeeming.ts';
 import type { Ledger } from './ledger.ts';
 import type { LinkCodes } from './link-codes.ts';
-import { type Member, type Members, textOf } from './members.ts';
+import { type Members, textOf } from './members.ts';
+import type { Overrides } from './message-texts.ts';
+import { type Answering, composeReply } from './messages/replies.ts';
 import type { Orders } from './orders.ts';
 import type { PlanQueue } from './plan-work.ts';
 
 export interface ReplyingParts {
-  readonly merchant: Pick<DeployedMerchant, 'locales' | 'program'>;
+  readonly merchant: Answering;
   readonly members: Pick<Members, 'find' | 'findAny' | 'get'>;
   readonly ledger: Pick<Ledger, 'account' | 'entry' | 'authorize'>;
   readonly enrolment: Pick<ReturnType<typeof openEnrolment>, 'change'>;
@@ -51,6 +44,8 @@ export interface ReplyingParts {
   readonly allowance: Allowance;
   readonly heard: Pick<Heard, 'note'>;
   readonly plan: PlanQueue;
+  /** What staff have written at run time. */
+  readonly overrides: () => Promise<Overrides>;
   readonly now?: () => Date;
 }
 
@@ -81,6 +76,7 @@ export function openReplying({
   allowance,
   heard,
   plan,
+  overrides,
   now = () => new Date(),
 }: ReplyingParts) {
   const firstTier = merchant.program.tiers[0]?.id ?? '';
@@ -96,12 +92,12 @@ export function openReplying({
   ): Promise<Replied> {
     const member = await members.get(memberId);
     if (!member) return 'nobody';
-    const reader = readerFor(member, language, merchant);
-    const text = answerText(said, reader);
-    const { source: connector, identities } = fact;
-    await plan.tell([
-      { kind: 'answer', id, memberId, connector, identities, locale: reader.locale, text, purpose: 'transactional' },
-    ]);
+    const { source: connector, channel, identities } = fact;
+    const how = { channel, overrides: await overrides(), written: language };
+    const reply = composeReply(said, member, merchant, how);
+    // The merchant has nothing to say to that.
+    if (!reply) return 'done';
+    await plan.tell([{ kind: 'answer', id, memberId, connector, identities, ...reply, purpose: 'transactional' }]);
     return 'answered';
   }
 
@@ -218,7 +214,8 @@ export function openReplying({
   }
 
   /** Whoever writes a member's code is that member, here too. */
-  async function link(fact: ReplyFact, code: string): Promise<Replied> {
+  async function link(fact: ReplyFact, code: string, language: Language | undefined): Promise<Replied> {
+    const say = (to: string, said: Answer) => answer(fact, to, said, { language });
     const { factId, source, channel, occurredAt: at } = fact;
     const identities = fact.identities.filter(({ type }) => type !== 'member');
     const [sender] = identities;
@@ -227,10 +224,10 @@ export function openReplying({
     const found = await linkCodes.use(code, { factId: nameOf(fact), at });
     const memberId = found === undefined ? undefined : await members.find({ type: 'member', value: found });
     // Nobody can be told who is nobody's.
-    if (memberId === undefined) return owner === undefined ? 'nobody' : answer(fact, owner, { kind: 'no-such-code' });
+    if (memberId === undefined) return owner === undefined ? 'nobody' : say(owner, { kind: 'no-such-code' });
     const owners = await Promise.all(identities.map(members.find));
     const another = owners.find((one) => one !== undefined && one !== memberId);
-    if (another !== undefined) return answer(fact, another, { kind: 'linked-elsewhere' });
+    if (another !== undefined) return say(another, { kind: 'linked-elsewhere' });
     const member = await members.get(memberId);
     // To link a chat is to want to be written to there; a no that was said before stands.
     const isAsked = member?.consents[channel]?.transactional === undefined;
@@ -240,7 +237,7 @@ export function openReplying({
     if (!('member' in changed) || !changed.member.identities.some((one) => textOf(one) === textOf(sender)))
       return 'nobody';
     await heard.note(memberId, source, at);
-    return answer(fact, memberId, { kind: 'linked' });
+    return say(memberId, { kind: 'linked' });
   }
 
   async function asks(fact: ReplyFact, memberId: string, command: Understood): Promise<Replied> {
@@ -255,6 +252,8 @@ export function openReplying({
         return say(await redeem(fact, memberId, command.which));
       case 'help':
         return say({ kind: 'help' });
+      case 'start':
+        return say({ kind: 'started' });
       default:
         return unknown(fact, memberId, language);
     }
@@ -262,7 +261,7 @@ export function openReplying({
 
   return async function reply(fact: ReplyFact): Promise<Replied> {
     const command = understood(fact.text, fact.channel);
-    if (command.kind === 'link') return link(fact, command.code);
+    if (command.kind === 'link') return link(fact, command.code, command.language);
     const memberId = await members.findAny(fact.identities);
     if (memberId === undefined) return 'nobody';
     await heard.note(memberId, fact.source, fact.occurredAt);
@@ -270,8 +269,6 @@ export function openReplying({
       case 'stop':
         // The last word is theirs.
         return 'done';
-      case 'start':
-        return answer(fact, memberId, { kind: 'started' });
       case 'confirm':
         return confirm(fact, memberId, command.number, command.language);
       default: {
@@ -285,29 +282,9 @@ export function openReplying({
 const refused = (because: Refusal, missing?: number): Answer => ({
   kind: 'refused',
   because,
-  ...(because === 'not-enough-points' && { missing }),
+  ...(because === 'not-enough-points' && missing !== undefined && { missing }),
 });
 
 /** Short enough for a key, whatever the source calls it. */
 const nameOf = ({ source, factId }: ReplyFact): string =>
   createHash('sha256').update(`${source}\n${factId}`).digest('base64url').slice(0, 22);
-
-function readerFor(
-  { profile }: Member,
-  written: Language | undefined,
-  { locales, program }: ReplyingParts['merchant'],
-): Reader {
-  const { name, timeZone, currency } = program;
-  const language = languageFor(profile.locale, written, locales);
-  // The member's own way of writing numbers, or the merchant's, where it is one of this language.
-  const locale = [profile.locale, ...locales].find((one) => one?.split('-')[0] === language && isLocale(one));
-  return { language, locale: locale ?? language, program: name, timeZone, currency };
-}
-
-function isLocale(text: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(text).length === 1;
-  } catch {
-    return false;
-  }
-}

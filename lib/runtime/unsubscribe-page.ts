@@ -110,7 +110,7 @@ export function pageOf(
   { name, locales, accepted = '' }: { name: string; locales: readonly string[]; accepted?: string | undefined },
 ): string {
   const wanted = accepted.split(',').map((one) => one.split(';')[0]?.trim() ?? '');
-  const language = languageFor(undefined, undefined, [...wanted, ...locales]);
+  const language = languageFor([...wanted, ...locales]);
   const phrases = PHRASES[language];
   const title = escaped(`${phrases.title} · ${name}`);
   return `<!doctype html><html lang="${language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style><main><h1>${escaped(phrases.title)}</h1>${bodyOf(page, phrases, name)}</main></html>`;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Campaign as CampaignWords } from '../../lib/loyalty/campaign.ts';
 import { Channel, Identity, Profile, Purpose } from '../../lib/loyalty/facts.ts';
-import { MESSAGE_KINDS, Words } from '../../lib/loyalty/message-words.ts';
+import { WORDED_KINDS, Words } from '../../lib/loyalty/message-words.ts';
 import { Reward as ProgramReward, Value } from '../../lib/loyalty/program/rewards.ts';
 import { Tier } from '../../lib/loyalty/program/tiers.ts';
 import { GROUPINGS, REPORTS } from '../../lib/loyalty/report-tables.ts';
@@ -295,7 +295,7 @@ export const DryRun = z.strictObject({
   next: z.string().optional(),
 }) satisfies z.ZodType<DryRunAnswer>;
 const worded = {
-  kind: z.enum(MESSAGE_KINDS),
+  kind: z.enum(WORDED_KINDS),
   locale: z.string(),
   from: z.enum(ORIGINS),
   writtenAt: z.iso.datetime().optional(),

@@ -33,6 +33,16 @@ describe('the words of a merchant’s file', () => {
     ]);
   });
 
+  it('may be those of answers, tried out in the same way', async () => {
+    const good = { 'reply.given': { en: '{{ reward }}: {{ code }}' } };
+    expect(await spoken(saying(good))).toMatchObject({
+      messages: { 'reply.given': { en: { text: '{{ reward }}: {{ code }}' } } },
+    });
+    expect(await spoken(saying({ 'reply.given': { en: 'Yours!' } }))).toEqual([
+      { path: 'messages.reply.given.en.text', value: 'Yours!', fix: expect.stringMatching(/needs \{\{ code \}\}$/) },
+    ]);
+  });
+
   it('may have a page in MJML, of which functions see the HTML', async () => {
     const page =
       '<mjml><mj-body><mj-section><mj-column><mj-text>{{ name }}</mj-text></mj-column></mj-section></mj-body></mjml>';

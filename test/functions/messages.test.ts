@@ -72,8 +72,8 @@ describe('the words that members are told in', () => {
         locale: 'en',
         from: 'file',
         words: {
+          // Which goes before our own SMS, that says how to end it.
           text: 'Hooray, {{ name }}',
-          sms: expect.stringContaining('STOP'),
           whatsapp: { template: 'birthday', values: ['{{ program }}', '{{ points | number }}'] },
           email: { subject: 'Happy birthday', text: expect.stringContaining('Hello') },
         },
@@ -90,6 +90,32 @@ describe('the words that members are told in', () => {
     ['a language that nothing is written in', 'birthday', 'ja', 404],
   ])('are not found for %s', async (_, kind, locale, status) => {
     expect((await get(kind, locale)).status).toBe(status);
+  });
+
+  it('are those of the nearest locale that has any', async () => {
+    expect((await get('birthday', 'en-GB')).body).toMatchObject({
+      locale: 'en-GB',
+      from: 'file',
+      words: { text: 'Hooray, {{ name }}' },
+    });
+  });
+
+  it('are shown for answers too, in each of our languages', async () => {
+    const listed = (await list()).filter(({ kind }) => kind === 'reply.given');
+    expect(listed.map(({ locale, from }) => `${locale}: ${from}`)).toEqual([
+      'en: shipped',
+      'de: shipped',
+      'es: shipped',
+      'fr: shipped',
+    ]);
+    expect((await get('reply.given', 'fr')).body).toEqual({
+      kind: 'reply.given',
+      locale: 'fr',
+      from: 'shipped',
+      words: { text: expect.stringContaining('{{ code }}') },
+      variables: ['merchant', 'program', 'name', 'lead', 'reward', 'code', 'validThrough', 'balance'],
+      optional: ['validThrough'],
+    });
   });
 
   it('are changed at once, by admins', async () => {
@@ -172,6 +198,22 @@ describe('a preview', () => {
     expect(await overrides()).toEqual(before);
   });
 
+  it('of an answer shows the channels on which members write', async () => {
+    const words = { text: 'Yours: {{ reward }}, {{ code }}' };
+    const { body } = await preview({ kind: 'reply.given', locale: 'en', words });
+    expect((body.channels as { channel: string; text: string }[]).map(({ channel, text }) => [channel, text])).toEqual(
+      ['sms', 'whatsapp', 'messenger', 'chat', 'push'].map((channel) => [
+        channel,
+        'Yours: An espresso, 7HKQ4X-M3RYAN-9CWDTE',
+      ]),
+    );
+    const without = await preview({ kind: 'reply.given', locale: 'en', words: { text: 'Yours!' } });
+    expect([without.status, without.body.errors]).toEqual([
+      400,
+      [{ path: 'text', message: expect.stringMatching(/needs \{\{ code \}\}$/) }],
+    ]);
+  });
+
   it('says what is wrong with them', async () => {
     const { status, body } = await preview({ kind: 'birthday', locale: 'de', words: { text: '{{ nmae }}' } });
     expect([status, body.errors]).toEqual([
@@ -217,7 +259,20 @@ describe('a test', () => {
     expect(new Set(sent.map(({ id }) => id)).size).toBe(1);
   });
 
+  it('shows an answer as well', async () => {
+    const { status, body } = await test(
+      asked({ kind: 'reply.help', testId: 'try-2', words: { sms: 'Ask us, {{ name }}' } }),
+    );
+    expect([status, body.text]).toEqual([202, 'Ask us, Grace']);
+  });
+
   it.each<[string, object, number, object]>([
+    [
+      'with an answer by e-mail',
+      { kind: 'reply.help', connector: 'sendgrid' },
+      400,
+      { errors: [{ path: 'connector', message: expect.stringMatching(/^takes no answers/) }] },
+    ],
     [
       'by what reaches no member',
       { connector: 'slack' },

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Fact, ReplyFact } from '../../lib/loyalty/facts.ts';
 import { openHeard } from '../../lib/runtime/heard.ts';
+import { openMessageTexts } from '../../lib/runtime/message-texts.ts';
 import { PlanWork } from '../../lib/runtime/plan-work.ts';
 import { LinkCode } from '../../scripts/generate/answers.ts';
 import { call, deliver, startWorld, type World } from './world.ts';
@@ -117,6 +118,26 @@ describe('a member asks', () => {
     expect(await says(reply(await member(0, { locale: 'fr' }), 'puntos'))).toBe('Kunstpause Club: vous avez 0 point.');
   });
 
+  it('in words that staff have written while everything runs, and in ours again', async () => {
+    const ada = await member(3, { name: 'Ada' });
+    const texts = openMessageTexts({ client: world.client, table: world.tables.program });
+    const real = Date.now;
+    let ahead = 0;
+    // Words are read again some seconds later.
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
+    const words = { text: '{{ name }}: {{ balance }}' };
+    await texts.put({ kind: 'reply.points', locale: 'en', words, at: new Date().toISOString(), keyId: 'k' });
+    ahead = 6_000;
+    expect(await says(reply(ada, 'points'))).toBe('Ada: 3');
+    await texts.put({ kind: 'reply.points', locale: 'en', words: { text: '' }, at: '', keyId: 'k' });
+    ahead = 12_000;
+    expect(await says(reply(ada, 'points'))).toBeUndefined();
+    await texts.remove('reply.points', 'en');
+    ahead = 18_000;
+    expect(await says(reply(ada, 'points'))).toMatch(/^Kunstpause Club: you have 3 points\./);
+    clock.mockRestore();
+  });
+
   it('what there is: what is in reach, and what comes next', async () => {
     expect(await says(reply(await member(45), 'REWARDS'))).toBe(
       'Kunstpause Club: yours for points:\n1 An espresso (30)\n6 A print (40)\nWrite REDEEM and the number. Next: A seat, 5 points to go.',
@@ -140,7 +161,7 @@ describe('a member asks', () => {
 
   it('and a machine that always asks costs no more than a day’s worth', async () => {
     const ada = await member(0);
-    await take(...Array.from({ length: 35 }, () => reply(ada, 'points')));
+    await take(...Array.from({ length: 35 }, (_, at) => reply(ada, at % 2 === 0 ? 'points' : 'start')));
     expect(answers()).toHaveLength(30);
   }, 30_000);
 
@@ -227,6 +248,13 @@ describe('a member redeems by a reply', () => {
     expect(await says(reply(ada, numberIn(cake)))).toMatch(/Cake of the day is put aside/);
     expect(await says(reply(ada, numberIn(espresso)))).toMatch(/An espresso is put aside/);
     expect(await points(ada)).toEqual({ available: 110, held: 90 });
+  });
+
+  it('but not with points that were spent since the question', async () => {
+    const ada = await member(70);
+    const [espresso, cake] = [await says(reply(ada, 'redeem 1')), await says(reply(ada, 'redeem 2'))];
+    expect(await says(reply(ada, numberIn(cake)))).toMatch(/put aside/);
+    expect(await says(reply(ada, numberIn(espresso)))).toBe('Kunstpause Club: you do not have enough points for that.');
   });
 
   it('but not by another number, nor when the time for it is over', async () => {

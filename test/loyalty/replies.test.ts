@@ -1,17 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReplyFact } from '../../lib/loyalty/facts.ts';
 import { Program } from '../../lib/loyalty/program.ts';
-import {
-  CARRIERS_WORDS,
-  type Choice,
-  choiceFor,
-  choicesOf,
-  consentIn,
-  LANGUAGES,
-  languageFor,
-  understood,
-} from '../../lib/loyalty/replies.ts';
-import { type Answer, answerText, type Reader } from '../../lib/loyalty/reply-texts.ts';
+import { CARRIERS_WORDS, choiceFor, choicesOf, consentIn, languageFor, understood } from '../../lib/loyalty/replies.ts';
 import artCafe from '../../merchants/art-cafe.ts';
 import fc from '../fast-check.ts';
 
@@ -42,15 +32,20 @@ describe('what a member writes is understood', () => {
     ['48 27.', { kind: 'confirm', number: '4827' }],
     ['redeem 4827', { kind: 'confirm', number: '4827', language: 'en' }],
     ['bcdf-gh23', { kind: 'link', code: 'BCDFGH23' }],
-    ['link BCDFGH23', { kind: 'link', code: 'BCDFGH23' }],
+    ['link BCDFGH23', { kind: 'link', code: 'BCDFGH23', language: 'en' }],
+    ['Vincular bcdf gh23', { kind: 'link', code: 'BCDFGH23', language: 'es' }],
     ['/start BCDFGH23', { kind: 'link', code: 'BCDFGH23' }],
     ['link no-code-of-ours', { kind: 'link', code: 'NOCODEOFOURS', language: 'en' }],
-    ['Hilfe', { kind: 'help' }],
+    ['menu', { kind: 'help' }],
+    ['Hilfe', { kind: 'help', language: 'de' }],
+    ['¡Ayuda!', { kind: 'help', language: 'es' }],
+    ['aide', { kind: 'help', language: 'fr' }],
     ['Stop.', { kind: 'stop' }],
     ['Abbestellen', { kind: 'stop' }],
     ['arrêter', { kind: 'stop' }],
     ['darse de baja', { kind: 'stop' }],
     ['start', { kind: 'start' }],
+    ['Alta', { kind: 'start', language: 'es' }],
   ])('%s', (text, command) => {
     expect(understood(text, 'chat')).toEqual(command);
   });
@@ -115,14 +110,12 @@ describe('a yes or a no that a vendor has left to us', () => {
   });
 });
 
-describe('the language of an answer', () => {
+describe('the language of a page', () => {
   it.each([
-    ['the member’s own', 'fr-CA', 'de', ['en'], 'fr'],
-    ['else that of the word', 'ja', 'de', ['en'], 'de'],
-    ['else the merchant’s first that we speak', undefined, undefined, ['nl', 'es-MX', 'en'], 'es'],
-    ['else English', undefined, undefined, ['nl'], 'en'],
-  ] as const)('is %s', (_, spoken, written, locales, language) => {
-    expect(languageFor(spoken, written, locales)).toBe(language);
+    ['the first that is ours', ['ja', 'de-AT', 'en'], 'de'],
+    ['else English', ['nl', ''], 'en'],
+  ] as const)('is %s', (_, locales, language) => {
+    expect(languageFor(locales)).toBe(language);
   });
 });
 
@@ -153,92 +146,5 @@ describe('what can be redeemed', () => {
 
   it.each(['9', 'tea', '', 'a', 'cak'])('is not found by %j', (which) => {
     expect(choiceFor(which, choices)).toBeUndefined();
-  });
-});
-
-describe('an answer', () => {
-  const [espresso, , voucher] = choicesOf(program) as [Choice, Choice, Choice];
-  const reader = (language: Reader['language'], locale: string = language): Reader => ({
-    language,
-    locale,
-    program: 'Club',
-    timeZone: 'Europe/Berlin',
-    currency: 'EUR',
-  });
-  const all: readonly Answer[] = [
-    { kind: 'points', balance: 1_234, pending: 1, held: 30, expiring: { points: 50, on: '2026-12-31' } },
-    { kind: 'points', balance: 1, pending: 0, held: 0 },
-    { kind: 'rewards', inReach: [espresso, voucher], more: 2, next: { choice: voucher, missing: 1 } },
-    { kind: 'rewards', inReach: [], more: 0 },
-    { kind: 'asked', choice: { ...voucher, cashMinor: 250 }, number: '0042', minutes: 30 },
-    { kind: 'given', name: 'A voucher', code: '7HKQ4X-M3RYAN-9CWDTE', through: '2026-12-31', balance: 10 },
-    { kind: 'aside', name: 'An espresso', redemptionId: 'R-BCDFG-HJKMN', until: '2026-05-01T12:30:00Z' },
-    { kind: 'refused', because: 'not-enough-points', missing: 12 },
-    ...(['unknown-reward', 'tier-too-low', 'out-of-stock', 'limit-reached'] as const).map(
-      (because): Answer => ({ kind: 'refused', because }),
-    ),
-    ...(
-      [
-        'not-the-number',
-        'too-late',
-        'not-as-asked',
-        'help',
-        'started',
-        'linked',
-        'no-such-code',
-        'linked-elsewhere',
-      ] as const
-    ).map((kind): Answer => ({ kind })),
-  ];
-
-  it('says what it has to', () => {
-    const said = (answer: Answer, language: Reader['language'], locale?: string) =>
-      answerText(answer, reader(language, locale));
-    const [points, one, rewards, none, asked, given, aside, missing] = all as [Answer, ...Answer[]];
-    expect(said(points, 'en')).toBe(
-      'Club: you have 1,234 points. On their way: 1. Put aside: 30. Good until Dec 31, 2026: 50.',
-    );
-    expect(said(points, 'de')).toBe(
-      'Club: du hast 1.234 Punkte. Noch unterwegs: 1. Zurückgelegt: 30. Gültig bis 31.12.2026: 50.',
-    );
-    expect(said(one as Answer, 'en')).toBe('Club: you have 1 point.');
-    expect(said(one as Answer, 'de')).toBe('Club: du hast 1 Punkt.');
-    expect(said(rewards as Answer, 'en')).toBe(
-      'Club: yours for points:\n1 An espresso (30)\n3 A voucher for the web shop (€5.00) (150)\nWrite REDEEM and the number. 2 more at the counter. Next: A voucher for the web shop (€5.00), 1 point to go.',
-    );
-    expect(said(none as Answer, 'fr')).toBe("Club: rien n'est encore à votre portée.");
-    expect(said(asked as Answer, 'en')).toBe(
-      'Club: A voucher for the web shop (€5.00) for 150 points and €2.50? Reply 0042 within 30 minutes.',
-    );
-    expect(said(asked as Answer, 'de')).toBe(
-      'Club: A voucher for the web shop (5,00 €) für 150 Punkte und 2,50 €? Antworte innerhalb von 30 Minuten mit 0042.',
-    );
-    expect(said(given as Answer, 'en')).toBe(
-      'Club: A voucher is yours: 7HKQ4X-M3RYAN-9CWDTE, good until Dec 31, 2026. You have 10 points left.',
-    );
-    // In the merchant's zone, two hours ahead.
-    expect(said(aside as Answer, 'en', 'en-GB')).toBe(
-      'Club: An espresso is put aside for you until 1 May, 14:30. Say this at the counter: R-BCDFG-HJKMN',
-    );
-    expect(said(missing as Answer, 'es')).toBe('Club: necesitas 12 puntos más.');
-  });
-
-  it.each(LANGUAGES)('tells members to write only what is understood: %s', (language) => {
-    const words = all
-      .filter(({ kind }) => kind !== 'given' && kind !== 'aside')
-      .flatMap((answer) => answerText(answer, reader(language)).match(/\b\p{Lu}{4,}\b/gu) ?? [])
-      .filter((word) => word !== 'STOP');
-    expect(new Set(words).size).toBeGreaterThanOrEqual(3);
-    for (const word of words) {
-      const { kind, language: spoken = language } = understood(word, 'sms');
-      expect([word, kind, spoken]).toEqual([word, expect.stringMatching(/^(points|rewards|redeem)$/), language]);
-    }
-  });
-
-  it.each(LANGUAGES)('has no space and no quote that makes a text message dear: %s', (language) => {
-    for (const answer of all)
-      expect(answerText(answer, reader(language, language === 'fr' ? 'fr-FR' : language))).not.toMatch(
-        /[\u00a0\u202f\u2019]/,
-      );
   });
 });

@@ -309,6 +309,13 @@ describe('several things at once are one message', () => {
     );
   });
 
+  it('with a reward by its id where the program has no name for it: a campaign’s own, or one of before', () => {
+    const data = { redemptionId: 'r-1', rewardId: 'summer-drink', points: 30 };
+    expect(sms([event('reward.redeemed', data)])?.text).toBe(
+      'Kunstpause Club: For you: summer-drink. 30 points redeemed. Balance: 42.',
+    );
+  });
+
   it('and none when it comes to nothing', () => {
     const corrected = [25, -25].map((points) => event('points.adjusted', { points, reason: 'goodwill' }));
     expect(sms(corrected)).toBeUndefined();
@@ -529,12 +536,18 @@ describe('words are refused when they are saved', () => {
     expect(faults({ whatsapp: { template: 't', values: ['{{ name }}'] } })).toEqual([
       { path: 'whatsapp.values.0', message: 'is empty at times: say something in every case' },
     ]);
+    expect(
+      faults({ whatsapp: { template: 't', values: ['{% if balance > 0 %}{{ balance }}{% endif %}'] } }),
+    ).toHaveLength(1);
   });
 
   it('that are longer than an SMS can be', () => {
     const long = `{% for i in (1..200) %}{{ program }}{% endfor %}`;
     expect(faults({ sms: long })).toEqual([{ path: 'sms', message: 'is longer than 1600 characters: shorten it' }]);
     expect(faults({ chat: long })).toEqual([]);
+    // What has no text of its own for SMS is sent there too.
+    expect(faults({ text: long })).toEqual([{ path: 'text', message: 'is longer than 1600 characters: shorten it' }]);
+    expect(faults({ text: long, sms: 'short' })).toEqual([]);
   });
 
   it('but not for being silent, for asking first, or for the way out of an e-mail', () => {

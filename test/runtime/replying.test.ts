@@ -77,7 +77,7 @@ function open({ memory, clock, told }: Shop, dies?: Dies) {
     consentAtEnrolment: ['sms'],
   });
   const reply = openReplying({
-    merchant: { locales: ['en'], program: rules },
+    merchant: { name: 'Shop', locales: ['en'], messages: {}, program: rules },
     members,
     ledger,
     enrolment,
@@ -95,6 +95,7 @@ function open({ memory, clock, told }: Shop, dies?: Dies) {
             if (one.kind === 'answer') told.set(one.id, (told.get(one.id) ?? new Set()).add(one.text));
         }),
     },
+    overrides: async () => ({}),
     now,
   });
   return { reply, ledger, members, enrolment, linkCodes, ...supplies, calls: () => calls };
@@ -192,7 +193,7 @@ describe('a question whether to redeem', () => {
     const { ledger, members, enrolment, linkCodes, ...supplies } = open(shop);
     const beside = { client: shop.memory.asClient(), table: tables.program, now: shop.clock.now };
     const changed = openReplying({
-      merchant: { locales: ['en'], program: program(catalogue) },
+      merchant: { name: 'Shop', locales: ['en'], messages: {}, program: program(catalogue) },
       members,
       ledger,
       enrolment,
@@ -208,6 +209,7 @@ describe('a question whether to redeem', () => {
           if (work?.kind === 'answer') shop.told.set(work.id, new Set([work.text]));
         },
       },
+      overrides: async () => ({}),
       now: shop.clock.now,
     });
     await changed(yes);

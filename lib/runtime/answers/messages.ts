@@ -1,12 +1,12 @@
 import type { Channel } from '../../loyalty/facts.ts';
-import type { MessageKind, Words } from '../../loyalty/message-words.ts';
+import type { WordedKind, Words } from '../../loyalty/message-words.ts';
 import type { Origin } from '../messages/choice.ts';
 import { type SmsCost, smsCost } from '../messages/sms.ts';
-import type { Composed } from '../messages.ts';
+import type { Said } from '../messages.ts';
 
 /** What is said about one kind in one locale, and where the words come from. */
 export interface MessageAnswer {
-  readonly kind: MessageKind;
+  readonly kind: WordedKind;
   readonly locale: string;
   /** The first of those that have words of their own for it; what it leaves out is said by the next. */
   readonly from: Origin;
@@ -26,7 +26,7 @@ export interface MessagesAnswer {
 
 /** A message as it would arrive. */
 export interface PreviewAnswer {
-  readonly kind: MessageKind;
+  readonly kind: WordedKind;
   readonly channels: readonly {
     readonly channel: Channel;
     /** In which it is, where the one that was asked for has no words. */
@@ -34,7 +34,7 @@ export interface PreviewAnswer {
     readonly text: string;
     readonly subject?: string | undefined;
     readonly html?: string | undefined;
-    readonly template?: Composed['template'] | undefined;
+    readonly template?: Said['template'] | undefined;
     readonly cost?: SmsCost | undefined;
   }[];
 }
@@ -48,7 +48,7 @@ export interface TestSendAnswer {
 
 export const previewOf = (
   channel: Channel,
-  { locale, text, subject, html, template }: Composed,
+  { locale, text, subject, html, template }: Said,
 ): PreviewAnswer['channels'][number] => ({
   channel,
   locale,

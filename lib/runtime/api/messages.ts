@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { Locale, MESSAGE_KINDS, Words } from '../../loyalty/message-words.ts';
+import { Locale, WORDED_KINDS, Words } from '../../loyalty/message-words.ts';
 import { ForeignId, MemberRef, Text } from './fields.ts';
 import { route } from './route.ts';
 
-const which = () => ({ kind: z.enum(MESSAGE_KINDS), locale: Locale });
+const which = () => ({ kind: z.enum(WORDED_KINDS), locale: Locale });
 
 export const listMessages = route('GET /v1/messages', 'staff', () => z.strictObject({}));
 export const getMessage = route('GET /v1/messages/{kind}/{locale}', 'staff', () => z.strictObject(which()));

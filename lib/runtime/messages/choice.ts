@@ -1,5 +1,5 @@
-import type { EventType } from '../../loyalty/events.ts';
-import { languageOf, type Messages, type Words } from '../../loyalty/message-words.ts';
+import type { Channel } from '../../loyalty/channels.ts';
+import { isReplyKind, languageOf, type Messages, type TextKind, type Words } from '../../loyalty/message-words.ts';
 import type { DeployedMerchant } from '../config.ts';
 import { shippedWords } from './shipped.ts';
 
@@ -20,21 +20,45 @@ export interface Chosen<Part> {
 }
 
 /** The words of one origin. A plain text is for all channels of a few words. */
-export function wordsFrom(
+function wordsFrom(
   origin: Origin,
   { merchant, overrides }: Wording,
-  kind: EventType,
+  kind: TextKind,
   locale: string,
 ): Words | undefined {
   const written = origin === 'api' ? overrides : origin === 'file' ? merchant.messages : undefined;
-  if (!written) return isSpoken(merchant, locale) ? shippedWords(kind, locale) : undefined;
+  if (!written) return isOurs(kind, merchant, locale) ? shippedWords(kind, locale) : undefined;
   const words = Object.hasOwn(written[kind] ?? {}, locale) ? written[kind]?.[locale] : undefined;
   return typeof words === 'string' ? { text: words } : words;
 }
 
-/** Ours are used in the languages that the merchant speaks: rewards and tiers have names in no others. */
-const isSpoken = ({ locales }: Wording['merchant'], locale: string): boolean =>
-  locales.some((one) => languageOf(one) === languageOf(locale));
+/**
+ * Ours are used in the languages that the merchant speaks: rewards and tiers have names in no others. Whoever writes to us
+ * has chosen the language, and is answered in it.
+ */
+const isOurs = (kind: TextKind, { locales }: Wording['merchant'], locale: string): boolean =>
+  isReplyKind(kind) || locales.some((one) => languageOf(one) === languageOf(locale));
+
+/** What one origin says in one locale. */
+export interface Layer {
+  readonly origin: Origin;
+  readonly locale: string;
+  readonly words: Words;
+}
+
+/** All that is written for a kind in the language of this locale, the first that is asked first. */
+export function layersOf(wording: Wording, kind: TextKind, locale: string): readonly Layer[] {
+  const language = languageOf(locale);
+  const { locales } = wording.merchant;
+  // Whoever speaks Austrian German reads plain German before that of Switzerland.
+  const near = new Set([locale, language, ...locales.filter((one) => languageOf(one) === language)]);
+  return ORIGINS.flatMap((origin) =>
+    (origin === 'shipped' ? [language] : [...near]).flatMap((one) => {
+      const words = wordsFrom(origin, wording, kind, one);
+      return words ? [{ origin, locale: one, words }] : [];
+    }),
+  );
+}
 
 /**
  * In the member's language, else in the merchant's first. A language counts for more than where the words come from: who
@@ -43,32 +67,55 @@ const isSpoken = ({ locales }: Wording['merchant'], locale: string): boolean =>
  */
 export function choose<Part>(
   wording: Wording,
-  kind: EventType,
+  kind: TextKind,
   spoken: string | undefined,
   ...picks: readonly ((words: Words) => Part | undefined)[]
 ): Chosen<Part> | undefined {
-  for (const [language, locales] of languagesFor(wording.merchant, spoken)) {
+  for (const locale of firstOfEach([...(spoken === undefined ? [] : [spoken]), ...wording.merchant.locales])) {
+    const layers = layersOf(wording, kind, locale);
     for (const pick of picks) {
-      for (const origin of ORIGINS) {
-        for (const locale of origin === 'shipped' ? [language] : locales) {
-          const words = wordsFrom(origin, wording, kind, locale);
-          const said = words && pick(words);
-          if (said !== undefined) return { locale, origin, said };
-        }
+      for (const { words, ...from } of layers) {
+        const said = pick(words);
+        if (said !== undefined) return { ...from, said };
       }
     }
   }
   return undefined;
 }
 
-/** Language → its locales, each the best first. */
-function languagesFor({ locales }: Wording['merchant'], spoken: string | undefined) {
-  const languages = new Map<string, Set<string>>();
-  for (const locale of [...(spoken === undefined ? [] : [spoken]), ...locales]) {
-    const language = languageOf(locale);
-    const known = languages.get(language) ?? new Set<string>();
-    // Whoever speaks Austrian German reads plain German before that of Switzerland.
-    languages.set(language, known.add(locale).add(language));
-  }
-  return languages;
+/** Of each language the best known locale. */
+const firstOfEach = (locales: readonly string[]): readonly string[] =>
+  locales.filter((locale, at) => locales.findIndex((one) => languageOf(one) === languageOf(locale)) === at);
+
+/** What is said on a channel of a few words: a text for all of them goes before what the next layer has for this one. */
+export const shortIn = (channel: Exclude<Channel, 'email'>, words: Words): string | undefined =>
+  (channel === 'whatsapp' ? words.whatsapp?.text : words[channel]) ?? words.text;
+
+/** Words as they hold, put together of all layers: each channel has the first that says something there. */
+export function inForce(layers: readonly Layer[]): Words {
+  const first = <Part>(pick: (words: Words) => Part | undefined): Part | undefined => {
+    for (const { words } of layers) {
+      const said = pick(words);
+      if (said !== undefined) return said;
+    }
+    return undefined;
+  };
+  const text = first((words) => words.text);
+  const own = (channel: Exclude<Channel, 'email'>) => {
+    const said = first((words) => shortIn(channel, words));
+    return said === text ? undefined : said;
+  };
+  const template = first(({ whatsapp }) =>
+    whatsapp?.template === undefined ? undefined : { template: whatsapp.template, values: whatsapp.values },
+  );
+  const whatsapp = { text: own('whatsapp'), ...template };
+  return {
+    text,
+    sms: own('sms'),
+    messenger: own('messenger'),
+    chat: own('chat'),
+    push: own('push'),
+    ...((whatsapp.text !== undefined || template) && { whatsapp }),
+    email: first(({ email }) => email),
+  };
 }

@@ -69,14 +69,14 @@ const OTHERS: Readonly<Record<string, readonly unknown[]>> = {
   through: ['2027-03-01'],
 };
 
-const around = (data: object, kind: Kind, { program }: DeployedMerchant): LoyaltyEvent =>
+const around = (data: object, kind: Kind, { program }: DeployedMerchant, available = 1_290): LoyaltyEvent =>
   ({
     id: `m_1.7.${kind}`,
     type: kind,
     memberId: 'm_1',
     entryId: 'm_1.7',
     occurredAt: '2026-03-31T10:00:00Z',
-    balance: { available: 1_290, pending: 10, held: 0 },
+    balance: { available, pending: 10, held: 0 },
     tier: program.tiers[Math.min(1, program.tiers.length - 1)]?.id ?? '',
     data,
   }) as LoyaltyEvent;
@@ -97,7 +97,11 @@ export function examplesOf(kind: Kind, merchant: DeployedMerchant): readonly Loy
       .filter((value) => shape[name]?.safeParse(value).success)
       .map((value) => ({ ...whole, [name]: value })),
   );
-  return [whole, bare, ...pairsKept(kind, without), ...changed].map((data) => around(data, kind, merchant));
+  return [
+    ...[whole, bare, ...pairsKept(kind, without), ...changed].map((data) => around(data, kind, merchant)),
+    // Whoever has spent it all.
+    around(whole, kind, merchant, 0),
+  ];
 }
 
 /** These come and go together. */

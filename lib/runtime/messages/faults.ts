@@ -1,12 +1,9 @@
-import type { EventType, LoyaltyEvent } from '../../loyalty/events.ts';
-import type { Channel } from '../../loyalty/facts.ts';
-import type { Words } from '../../loyalty/message-words.ts';
+import { isReplyKind, type TextKind, type Words } from '../../loyalty/message-words.ts';
 import type { DeployedMerchant } from '../config.ts';
 import type { Fault } from '../problem.ts';
-import { exampleOf, examplesOf } from './examples.ts';
-import { type Form, type Manner, namesIn, rendered, type Values } from './liquid.ts';
+import { type Form, type Manner, namesIn, rendered } from './liquid.ts';
 import { mannerFor } from './manner.ts';
-import { namesFor, optionalNamesFor, valuesOf } from './values.ts';
+import { type Scene, sceneOf } from './scenes.ts';
 
 /** As long as carriers take, in ten segments. */
 const SMS_MAX = 1_600;
@@ -21,22 +18,36 @@ interface Template {
 }
 
 /** What is wrong with words that are to go to many: each is made once for every way in which the thing may happen. */
-export function wordFaults(
-  kind: EventType,
-  locale: string,
-  words: Words,
-  merchant: DeployedMerchant,
-): readonly Fault[] {
+export function wordFaults(kind: TextKind, locale: string, words: Words, merchant: DeployedMerchant): readonly Fault[] {
   const manner = mannerFor(locale, undefined, merchant);
-  return templatesIn(words).flatMap((template) => {
-    const message = faultOf(template, kind, manner, merchant);
+  const scene = sceneOf(kind, merchant);
+  const faults = templatesIn(words).flatMap((template) => {
+    const message = faultOf(template, scene, manner);
     return message === undefined ? [] : [{ path: template.path, message }];
   });
+  return isReplyKind(kind) ? [...notInReplies(words), ...faults] : faults;
+}
+
+function notInReplies({ email, whatsapp }: Words): readonly Fault[] {
+  return [
+    ...(email ? [{ path: 'email', message: 'an answer is a few words on any channel: write them as text' }] : []),
+    ...(whatsapp?.template !== undefined
+      ? [{ path: 'whatsapp.template', message: 'an answer needs none, since the member has just written: use text' }]
+      : []),
+  ];
 }
 
 function templatesIn({ email, whatsapp, ...short }: Words): readonly Template[] {
+  const { sms, ...others } = short;
+  // What is for all of few words goes by SMS too, unless that has its own.
+  const limits = { max: SMS_MAX };
   return [
-    ...Object.entries(short).map(([path, text]) => ({ path, text, ...(path === 'sms' && { max: SMS_MAX }) })),
+    ...Object.entries(others).map(([path, text]) => ({
+      path,
+      text,
+      ...(path === 'text' && sms === undefined && limits),
+    })),
+    ...(sms !== undefined ? [{ path: 'sms', text: sms, ...limits }] : []),
     ...(whatsapp?.text !== undefined ? [{ path: 'whatsapp.text', text: whatsapp.text }] : []),
     ...(whatsapp?.values ?? []).map((text, at) => ({ path: `whatsapp.values.${at}`, text, never: 'empty' as const })),
     ...(email
@@ -51,63 +62,40 @@ function templatesIn({ email, whatsapp, ...short }: Words): readonly Template[] 
 
 function faultOf(
   { path, text, form, never, max }: Template,
-  kind: EventType,
+  { kind, names, optional, rehearsals, needed }: Scene,
   manner: Manner,
-  merchant: DeployedMerchant,
 ): string | undefined {
+  const isMail = path.startsWith('email.');
+  const known = isMail ? [...names, 'unsubscribeUrl'] : names;
   // Written as nothing, it is silent on purpose.
-  if (text === '') return undefined;
-  const known = [...namesFor(kind), ...(path.startsWith('email.') ? ['unsubscribeUrl'] : [])];
+  if (text === '') return needed === undefined ? undefined : missing(needed);
   try {
     const unknown = namesIn(text, manner, form).find((name) => !known.includes(name));
     if (unknown !== undefined)
       return `speaks of "${unknown}", which ${kind} does not have: use ${[...new Set(known)].sort().join(', ')}`;
-    const made = rehearsals(kind, merchant).map((values) => rendered(text, values, manner, form).trim());
+    const made = rehearsals.map((values) => rendered(text, values, manner, form).trim());
     if (made.every((one) => one === '')) return 'says nothing, whatever happens: write something, or leave it out';
     if (never === 'empty' && made.includes('')) return 'is empty at times: say something in every case';
+    if (needed !== undefined && rehearsals.some((values, at) => !made[at]?.includes(String(values[needed]))))
+      return missing(needed);
     if (max !== undefined && made.some((one) => one.length > max))
       return `is longer than ${max} characters: shorten it`;
     return undefined;
   } catch (error) {
-    return explained(error instanceof Error ? error.message : 'cannot be made', kind);
+    return explained(error instanceof Error ? error.message : 'cannot be made', [
+      ...optional,
+      ...(isMail ? ['unsubscribeUrl'] : []),
+    ]);
   }
 }
 
-/** In first place and last, and in between. */
-const rehearsals = (kind: EventType, merchant: DeployedMerchant): readonly Values[] =>
-  examplesOf(kind, merchant).flatMap((event) =>
-    [true, false].flatMap((alone) =>
-      ['Ada Lovelace', ''].map((name) => ({
-        ...valuesOf([event], { profile: { name } }, merchant, { first: alone, last: alone }, event),
-        unsubscribeUrl: undefined,
-      })),
-    ),
-  );
+const missing = (name: string): string =>
+  `does not tell the ${name}, always or at times: the member needs {{ ${name} }}`;
 
 /** Liquid says what is missing, and not what to do about it. */
-function explained(message: string, kind: EventType): string {
+function explained(message: string, optional: readonly string[]): string {
   const name = /^undefined variable: (\w+)/.exec(message)?.[1];
-  return name !== undefined && [...optionalNamesFor(kind), 'unsubscribeUrl'].includes(name)
+  return name !== undefined && optional.includes(name)
     ? `"${name}" is not always there: put it between {% if ${name} %} and {% endif %}`
     : message;
 }
-
-/** A person and what happened, for a preview. */
-export const rehearsal = (
-  kind: EventType,
-  locale: string,
-  merchant: DeployedMerchant,
-): { readonly event: LoyaltyEvent; readonly member: { readonly profile: { name: string; locale: string } } } => ({
-  event: exampleOf(kind, merchant),
-  member: { profile: { name: 'Ada', locale } },
-});
-
-/** On which a preview shows what becomes of the words. */
-export const PREVIEWED = [
-  'sms',
-  'email',
-  'whatsapp',
-  'messenger',
-  'chat',
-  'push',
-] as const satisfies readonly Channel[];

@@ -129,6 +129,15 @@ function filtersIn({ locale, timeZone, currency }: Manner) {
       return days.format(new Date(day));
     },
 
+    /** The day and the hour of an instant, on the merchant's clock: `medium` (31 Mar, 14:30) or `short` (31/03, 14:30). */
+    time(value: unknown, style: unknown = 'medium'): string {
+      const shape = TIMES[style as keyof typeof TIMES];
+      if (typeof style !== 'string' || shape === undefined)
+        throw new FilterMisused(`time knows no such style: use ${Object.keys(TIMES).join(', ')}`);
+      if (typeof value !== 'string' || instantOf(value) === '') throw new FilterMisused('time is for points in time');
+      return new Intl.DateTimeFormat(locale, { ...shape, timeZone }).format(new Date(value));
+    },
+
     /** "5.00" → €5.00; `money: "USD"` where it is no amount of the program's currency. */
     money(value: unknown, of: unknown = currency): string {
       const amount = amountIn(value, 'money');
@@ -151,4 +160,9 @@ const DATES = {
   medium: { year: 'numeric', month: 'short', day: 'numeric' },
   short: { year: 'numeric', month: '2-digit', day: '2-digit' },
   long: { year: 'numeric', month: 'long', day: 'numeric' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+const TIMES = {
+  medium: { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' },
+  short: { day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;

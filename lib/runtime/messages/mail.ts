@@ -19,7 +19,7 @@ export function signed({ text, unsubscribeUrl }: Letter, merchant: DeployedMerch
     because,
     unsubscribeUrl && `${unsubscribe}: ${unsubscribeUrl}`,
   ];
-  return [text, '-- ', ...lines.filter((line) => line)].join('\n').replace('\n-- \n', '\n\n-- \n');
+  return [text, '', '-- ', ...lines.filter((line) => line)].join('\n');
 }
 
 /** The text in the layout that everybody has, under the merchant's name and colour. */

@@ -1,4 +1,5 @@
 import {
+  isReplyKind,
   languageOf,
   MESSAGE_KINDS,
   type MessageKind,
@@ -89,9 +90,7 @@ export const templateNameOf = (kind: MessageKind): string => kind.replace('.', '
 
 const placeOf = (place: string): string => `{{ ${NUMBERS.has(place) ? `${place} | number` : place} }}`;
 
-type ShippedWords = Required<Pick<Words, 'text' | 'whatsapp' | 'email'>> & Pick<Words, 'sms'>;
-
-function wordsFor(kind: MessageKind, { phrases, greeting, balance, optOut }: Phrasebook): ShippedWords {
+function wordsFor(kind: MessageKind, { phrases, greeting, balance, optOut }: Phrasebook): Words {
   const { subject, says, more = '' } = phrases[kind];
   const unless = (text: string) => (UNLESS[kind] ? `{% unless ${UNLESS[kind]} %}${text}{% endunless %}` : text);
   const atEnd = (text: string) => `{% if last %}${text}{% endif %}`;
@@ -106,12 +105,14 @@ function wordsFor(kind: MessageKind, { phrases, greeting, balance, optOut }: Phr
   };
 }
 
-const made = new Map<string, ShippedWords>();
+const made = new Map<string, Words>();
 
 /** `undefined` for what members are not written to about, and in a language that is not ours. */
-export function shippedWords(kind: string, locale: string): ShippedWords | undefined {
+export function shippedWords(kind: string, locale: string): Words | undefined {
   const book = phrasebooks[languageOf(locale) as ShippedLanguage];
-  if (!book || !(MESSAGE_KINDS as readonly string[]).includes(kind)) return undefined;
+  if (!book) return undefined;
+  if (isReplyKind(kind)) return { text: `{{ lead }}${book.replies[kind]}` };
+  if (!(MESSAGE_KINDS as readonly string[]).includes(kind)) return undefined;
   const name = `${kind} ${languageOf(locale)}`;
   const known = made.get(name) ?? wordsFor(kind as MessageKind, book);
   made.set(name, known);

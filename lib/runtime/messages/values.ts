@@ -54,7 +54,8 @@ export function valuesOf(
   const rankOf = (id: string) => program.tiers.findIndex((tier) => tier.id === id);
   const rewards = [event, ...more].flatMap(({ data }) => {
     const id = 'rewardId' in data ? data.rewardId : undefined;
-    return program.rewards.find((reward) => reward.id === id)?.name ?? [];
+    // A campaign's own has its name there, and so has what the program no longer offers: better the id than a gap.
+    return program.rewards.find((reward) => reward.id === id)?.name ?? id ?? [];
   });
   return {
     // A purchase is none, which a text may ask.
@@ -65,14 +66,16 @@ export function valuesOf(
     balance: now.balance.available,
     tier: program.tiers[rankOf(now.tier)]?.name ?? now.tier,
     ...('from' in event.data && { raised: rankOf(now.tier) > rankOf(event.data.from) }),
-    // Somebody's name stands in somebody's message: one line of it, and no more than a name.
-    name: (member.profile.name ?? '').replace(/\s+/g, ' ').slice(0, 60),
+    name: nameIn(member.profile),
     reward: rewards.join(', '),
     lead: first ? `${program.name}: ` : '',
     first,
     last,
   };
 }
+
+/** Somebody's name stands in somebody's message: one line of it, and no more than a name. */
+export const nameIn = ({ name = '' }: Member['profile']): string => name.replace(/\s+/g, ' ').slice(0, 60);
 
 /** Numbers of points are added up; of all else the last word holds. */
 function added(sum: Record<string, unknown>, data: Readonly<Record<string, unknown>>): Record<string, unknown> {

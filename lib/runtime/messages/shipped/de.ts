@@ -101,4 +101,27 @@ export const de: Phrasebook = {
       says: '{% case outcome %}{% when "upheld" %}Wir sind dem nachgegangen: Du hast recht.{% when "withdrawn" %}Du hast gesagt, dass alles wieder gut ist. Danke!{% else %}Wir sind dem nachgegangen, und unsere Bücher stimmen. Frag uns, wenn etwas offen ist.{% endcase %}',
     },
   },
+  replies: {
+    'reply.points':
+      'du hast {{ balance | plural: one: "# Punkt", other: "# Punkte" }}.{% if pending > 0 %} Noch unterwegs: {{ pending | number }}.{% endif %}{% if held > 0 %} Zurückgelegt: {{ held | number }}.{% endif %}{% if expiringOn %} Gültig bis {{ expiringOn | date }}: {{ expiringPoints | number }}.{% endif %}',
+    'reply.rewards':
+      '{% for one in rewards %}{% if forloop.first %}für deine Punkte:\n{% endif %}{{ one.number }} {{ one.name }} ({{ one.cost | number }})\n{% if forloop.last %}Schreib EINLÖSEN und die Nummer.{% endif %}{% else %}noch ist nichts in Reichweite.{% endfor %}{% if more > 0 %} {{ more | number }} weitere am Tresen.{% endif %}{% if nextReward %} Als Nächstes: {{ nextReward }}, noch {{ nextMissing | plural: one: "# Punkt", other: "# Punkte" }}.{% endif %}',
+    'reply.asked':
+      '{{ reward }} für {{ cost | plural: one: "# Punkt", other: "# Punkte" }}{% if cash %} und {{ cash | money }}{% endif %}? Antworte innerhalb von {{ minutes }} Minuten mit {{ number }}.',
+    'reply.given':
+      '{{ reward }} gehört dir: {{ code }}{% if validThrough %}, gültig bis {{ validThrough | date }}{% endif %}. Du hast noch {{ balance | plural: one: "# Punkt", other: "# Punkte" }}.',
+    'reply.aside':
+      '{{ reward }} ist bis {{ until | time }} für dich zurückgelegt. Sag das am Tresen: {{ redemptionId }}',
+    'reply.refused':
+      '{% case because %}{% when "unknown-reward", "wrong-step" %}diese Prämie gibt es nicht. Schreib PRÄMIEN für die Liste.{% when "points-buy-rewards-only" %}Punkte sind für Prämien. Schreib PRÄMIEN für die Liste.{% when "not-available-yet" %}das gibt es noch nicht.{% when "no-longer-available" %}das gibt es nicht mehr.{% when "tier-too-low" %}das ist für Mitglieder einer höheren Stufe.{% when "limit-reached" %}davon hattest du so viele, wie es für jedes Mitglied gibt.{% when "out-of-stock" %}davon ist nichts mehr da.{% else %}{% if missing %}dafür brauchst du noch {{ missing | plural: one: "# Punkt", other: "# Punkte" }}.{% else %}dafür reichen deine Punkte nicht.{% endif %}{% endcase %}',
+    'reply.not-the-number': 'das ist nicht die Nummer, nach der wir gefragt haben.',
+    'reply.too-late': 'diese Nummer gilt nicht mehr. Schreib noch einmal EINLÖSEN.',
+    'reply.not-as-asked': 'der Preis ist inzwischen ein anderer. Schreib noch einmal EINLÖSEN.',
+    'reply.help':
+      'schreib PUNKTE für deinen Stand, PRÄMIEN für die Auswahl, EINLÖSEN und eine Nummer, um etwas zu bekommen. STOP beendet die Nachrichten.',
+    'reply.started': 'schön, dass du wieder da bist. Wir schreiben dir hier wieder.',
+    'reply.linked': 'dieser Chat gehört jetzt zu deiner Mitgliedschaft. Schreib PUNKTE für deinen Stand.',
+    'reply.no-such-code': 'dieser Code gilt nicht. Lass dir einen neuen geben.',
+    'reply.linked-elsewhere': 'dieser Chat gehört schon zu einer anderen Mitgliedschaft. Frag am Tresen.',
+  },
 };

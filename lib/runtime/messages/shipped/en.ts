@@ -101,4 +101,27 @@ export const en: Phrasebook = {
       says: '{% case outcome %}{% when "upheld" %}We have looked into it: you are right.{% when "withdrawn" %}You said that all is well again. Thank you!{% else %}We have looked into it, and our books are right. Ask us if you have questions.{% endcase %}',
     },
   },
+  replies: {
+    'reply.points':
+      'you have {{ balance | plural: one: "# point", other: "# points" }}.{% if pending > 0 %} On their way: {{ pending | number }}.{% endif %}{% if held > 0 %} Put aside: {{ held | number }}.{% endif %}{% if expiringOn %} Good until {{ expiringOn | date }}: {{ expiringPoints | number }}.{% endif %}',
+    'reply.rewards':
+      '{% for one in rewards %}{% if forloop.first %}yours for points:\n{% endif %}{{ one.number }} {{ one.name }} ({{ one.cost | number }})\n{% if forloop.last %}Write REDEEM and the number.{% endif %}{% else %}nothing is in reach yet.{% endfor %}{% if more > 0 %} {{ more | number }} more at the counter.{% endif %}{% if nextReward %} Next: {{ nextReward }}, {{ nextMissing | plural: one: "# point", other: "# points" }} to go.{% endif %}',
+    'reply.asked':
+      '{{ reward }} for {{ cost | plural: one: "# point", other: "# points" }}{% if cash %} and {{ cash | money }}{% endif %}? Reply {{ number }} within {{ minutes }} minutes.',
+    'reply.given':
+      '{{ reward }} is yours: {{ code }}{% if validThrough %}, good until {{ validThrough | date }}{% endif %}. You have {{ balance | plural: one: "# point", other: "# points" }} left.',
+    'reply.aside':
+      '{{ reward }} is put aside for you until {{ until | time }}. Say this at the counter: {{ redemptionId }}',
+    'reply.refused':
+      '{% case because %}{% when "unknown-reward", "wrong-step" %}there is no such reward. Write REWARDS to see them.{% when "points-buy-rewards-only" %}points are for rewards. Write REWARDS to see them.{% when "not-available-yet" %}that one is not available yet.{% when "no-longer-available" %}that one is not available any more.{% when "tier-too-low" %}that one is for members of a higher tier.{% when "limit-reached" %}you have had as many of that as there are for each member.{% when "out-of-stock" %}that one is gone.{% else %}{% if missing %}for that you need {{ missing | plural: one: "# point", other: "# points" }} more.{% else %}you do not have enough points for that.{% endif %}{% endcase %}',
+    'reply.not-the-number': 'that is not the number that we asked for.',
+    'reply.too-late': 'that number is not good any more. Write REDEEM again.',
+    'reply.not-as-asked': 'this has another price by now. Write REDEEM again.',
+    'reply.help':
+      'write POINTS for your balance, REWARDS for what you can have, REDEEM and a number to have it. STOP ends messages.',
+    'reply.started': 'good to have you back. We will write to you here again.',
+    'reply.linked': 'this chat belongs to your membership now. Write POINTS for your balance.',
+    'reply.no-such-code': 'that code is not good. Ask for a new one.',
+    'reply.linked-elsewhere': 'this chat belongs to another membership already. Ask at the counter.',
+  },
 };

@@ -103,4 +103,26 @@ export const es: Phrasebook = {
       says: '{% case outcome %}{% when "upheld" %}Lo hemos revisado: estabas en lo cierto.{% when "withdrawn" %}Nos has dicho que todo vuelve a estar bien. ¡Gracias!{% else %}Lo hemos revisado y nuestras cuentas cuadran. Si tienes dudas, escribe o llama.{% endcase %}',
     },
   },
+  replies: {
+    'reply.points':
+      'tienes {{ balance | plural: one: "# punto", other: "# puntos" }}.{% if pending > 0 %} En camino: {{ pending | number }}.{% endif %}{% if held > 0 %} Reservados: {{ held | number }}.{% endif %}{% if expiringOn %} Valen hasta el {{ expiringOn | date }}: {{ expiringPoints | number }}.{% endif %}',
+    'reply.rewards':
+      '{% for one in rewards %}{% if forloop.first %}por tus puntos:\n{% endif %}{{ one.number }} {{ one.name }} ({{ one.cost | number }})\n{% if forloop.last %}Escribe CANJEAR y la cifra.{% endif %}{% else %}nada a tu alcance por ahora.{% endfor %}{% if more > 0 %} {{ more | plural: one: "Otro espera", other: "Otros # esperan" }} en el mostrador.{% endif %}{% if nextReward %} Luego: {{ nextReward }}, {{ nextMissing | plural: one: "te falta # punto", other: "te faltan # puntos" }}.{% endif %}',
+    'reply.asked':
+      '¿{{ reward }} por {{ cost | plural: one: "# punto", other: "# puntos" }}{% if cash %} y {{ cash | money }}{% endif %}? Responde {{ number }} antes de {{ minutes }} minutos.',
+    'reply.given':
+      '{{ reward }} es para ti: {{ code }}{% if validThrough %}, vale hasta el {{ validThrough | date }}{% endif %}. Saldo: {{ balance | plural: one: "# punto", other: "# puntos" }}.',
+    'reply.aside': '{{ reward }} te espera hasta el {{ until | time }}. Di esto en el mostrador: {{ redemptionId }}',
+    'reply.refused':
+      '{% case because %}{% when "unknown-reward", "wrong-step" %}no existe ese premio. Escribe PREMIOS para verlos.{% when "points-buy-rewards-only" %}los puntos son para premios. Escribe PREMIOS para verlos.{% when "not-available-yet" %}ese premio no se puede pedir por ahora.{% when "no-longer-available" %}ese premio ya no se puede pedir.{% when "tier-too-low" %}ese premio es para socios de un nivel superior.{% when "limit-reached" %}ya has tenido tantos como hay para cada socio.{% when "out-of-stock" %}ya no queda ninguno.{% else %}{% if missing %}{{ missing | plural: one: "te falta # punto", other: "te faltan # puntos" }}.{% else %}no tienes puntos suficientes.{% endif %}{% endcase %}',
+    'reply.not-the-number': 'esa no es la cifra que pedimos.',
+    'reply.too-late': 'esa cifra ya no vale. Escribe CANJEAR otra vez.',
+    'reply.not-as-asked': 'ahora tiene otro precio. Escribe CANJEAR otra vez.',
+    'reply.help':
+      'escribe PUNTOS para tu saldo, PREMIOS para ver los premios, CANJEAR y una cifra para tener uno. STOP para no recibir nada.',
+    'reply.started': 'qué bien que vuelvas. Desde ahora te escribiremos otra vez.',
+    'reply.linked': 'este chat ya es parte de tu cuenta. Escribe PUNTOS para tu saldo.',
+    'reply.no-such-code': 'esa clave no vale. Pide una nueva.',
+    'reply.linked-elsewhere': 'este chat ya es de otra cuenta. Pregunta en el mostrador.',
+  },
 };

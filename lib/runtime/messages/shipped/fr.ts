@@ -104,4 +104,27 @@ export const fr: Phrasebook = {
       says: '{% case outcome %}{% when "upheld" %}Nous avons vérifié : vous avez raison.{% when "withdrawn" %}Vous nous dites que tout est en ordre. Merci !{% else %}Nous avons vérifié : nos comptes sont justes. Une question ? Demandez-nous.{% endcase %}',
     },
   },
+  replies: {
+    'reply.points':
+      'vous avez {{ balance | plural: one: "# point", other: "# points" }}.{% if pending > 0 %} En attente : {{ pending | number }}.{% endif %}{% if held > 0 %} Réservés : {{ held | number }}.{% endif %}{% if expiringOn %} Valables jusqu’au {{ expiringOn | date: "short" }} : {{ expiringPoints | number }}.{% endif %}',
+    'reply.rewards':
+      '{% for one in rewards %}{% if forloop.first %}pour vos points :\n{% endif %}{{ one.number }} {{ one.name }} ({{ one.cost | number }})\n{% if forloop.last %}Écrivez ECHANGER et le numéro.{% endif %}{% else %}rien n’est encore à votre portée.{% endfor %}{% if more > 0 %} {{ more | number }} de plus au comptoir.{% endif %}{% if nextReward %} Ensuite : {{ nextReward }}, il vous manque {{ nextMissing | plural: one: "# point", other: "# points" }}.{% endif %}',
+    'reply.asked':
+      '{{ reward }} pour {{ cost | plural: one: "# point", other: "# points" }}{% if cash %} et {{ cash | money }}{% endif %} ? Répondez {{ number }} dans les {{ minutes }} minutes.',
+    'reply.given':
+      '{{ reward }} est à vous : {{ code }}{% if validThrough %}, valable jusqu’au {{ validThrough | date: "short" }}{% endif %}. Il vous reste {{ balance | plural: one: "# point", other: "# points" }}.',
+    'reply.aside':
+      '{{ reward }} vous attend jusqu’au {{ until | time: "short" }}. Dites ceci au comptoir : {{ redemptionId }}',
+    'reply.refused':
+      '{% case because %}{% when "unknown-reward", "wrong-step" %}ce cadeau n’existe pas. Écrivez CADEAUX pour les voir.{% when "points-buy-rewards-only" %}les points sont pour des cadeaux. Écrivez CADEAUX pour les voir.{% when "not-available-yet" %}ce n’est pas encore disponible.{% when "no-longer-available" %}ce n’est plus disponible.{% when "tier-too-low" %}c’est pour les membres d’un niveau supérieur.{% when "limit-reached" %}vous en avez eu autant qu’il y en a pour chaque membre.{% when "out-of-stock" %}il n’y en a plus.{% else %}{% if missing %}il vous manque {{ missing | plural: one: "# point", other: "# points" }}.{% else %}vous n’avez pas assez de points.{% endif %}{% endcase %}',
+    'reply.not-the-number': 'ce n’est pas le numéro demandé.',
+    'reply.too-late': 'ce numéro n’est plus valable. Écrivez ECHANGER de nouveau.',
+    'reply.not-as-asked': 'le prix a changé. Écrivez ECHANGER de nouveau.',
+    'reply.help':
+      'écrivez POINTS pour votre solde, CADEAUX pour les voir, ECHANGER et un numéro pour en avoir un. STOP pour ne plus recevoir de messages.',
+    'reply.started': 'ravis de vous revoir. Nous vous écrirons de nouveau ici.',
+    'reply.linked': 'cette conversation fait partie de votre compte. Écrivez POINTS pour votre solde.',
+    'reply.no-such-code': 'ce code n’est pas valable. Demandez-en un nouveau.',
+    'reply.linked-elsewhere': 'cette conversation appartient déjà à un autre compte. Demandez au comptoir.',
+  },
 };

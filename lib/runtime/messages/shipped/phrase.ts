@@ -1,4 +1,4 @@
-import type { MessageKind } from '../../../loyalty/message-words.ts';
+import type { MessageKind, ReplyKind } from '../../../loyalty/message-words.ts';
 
 /** What is said about one kind: a sentence by itself, and the subject under which it is an e-mail. */
 export interface Phrase {
@@ -18,4 +18,6 @@ export interface Phrasebook {
   readonly because: string;
   readonly unsubscribe: string;
   readonly phrases: Readonly<Record<MessageKind, Phrase>>;
+  /** After the program's name: short, since each of it may be a text message that costs money. */
+  readonly replies: Readonly<Record<ReplyKind, string>>;
 }
