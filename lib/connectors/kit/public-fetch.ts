@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { Permanent } from './errors.ts';
@@ -67,15 +68,23 @@ export function openPublicFetch({ allows = isPublicAddress, lookup, ca }: Public
         });
         incoming.on('error', fail);
         incoming.on('end', () => {
-          const status = incoming.statusCode ?? 0;
-          const headers = new Headers();
-          for (const [name, values] of Object.entries(incoming.headersDistinct))
-            for (const value of values ?? []) headers.append(name, value);
-          const empty = status === 204 || status === 205 || status === 304;
-          resolve(new Response(empty ? null : Buffer.concat(chunks), { status, headers }));
+          try {
+            resolve(answerOf(incoming, Buffer.concat(chunks)));
+          } catch (error) {
+            // Whoever is called may send what no answer can hold, such as a status of 999: here nobody else would catch it.
+            fail(error);
+          }
         });
       });
       outgoing.end(body);
     });
   };
+}
+
+function answerOf({ statusCode: status = 0, headersDistinct }: IncomingMessage, body: Buffer): Response {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(headersDistinct))
+    for (const value of values ?? []) headers.append(name, value);
+  const isEmpty = status === 204 || status === 205 || status === 304;
+  return new Response(isEmpty ? null : body, { status, headers });
 }

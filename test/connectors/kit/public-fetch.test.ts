@@ -49,6 +49,7 @@ beforeAll(async () => {
       return more();
     }
     if (request.url === '/moved') return response.writeHead(302, { location: 'https://169.254.169.254/' }).end();
+    if (request.url === '/odd') return response.writeHead(999).end();
     if (request.url === '/nothing') return response.writeHead(204).end();
     response.writeHead(200, { 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'] }).end('grüß dich');
   }).listen(0, '127.0.0.1');
@@ -104,6 +105,12 @@ describe('the fetch that only leads to the public internet', () => {
       },
     ]);
     expect((await open()(`https://hook.test:${port}/nothing`)).status).toBe(204);
+  });
+
+  it('fails with an answer whose status is none, and lives on', async () => {
+    const error = await open()(`https://hook.test:${port}/odd`).catch((thrown: unknown) => thrown);
+    expect(classifyFailure(error, asked(false))).toBeInstanceOf(Unknown);
+    expect(classifyFailure(error, asked(true))).toBeInstanceOf(Transient);
   });
 
   it('does not follow a redirect', async () => {
