@@ -110,9 +110,11 @@ const insides: Partial<Record<ConnectorId, Inside>> = {
   },
 };
 const byStatus: Partial<Record<ConnectorId, string>> = {
+  freshdesk: 'what is refused has a status of its own',
   square: 'what is refused has a status of its own',
   webhook: 'what is refused has a status of its own',
   woocommerce: 'what is refused has a status of its own',
+  zendesk: 'what is refused has a status of its own',
 };
 
 it('of each sink that is handed several events it is known how its vendor says no to one of them', () => {

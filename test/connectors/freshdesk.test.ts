@@ -4,29 +4,15 @@ import connector from '../../lib/connectors/freshdesk/index.ts';
 import { Permanent, Transient, Unauthorized, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import type { Ticket } from '../../lib/loyalty/events.ts';
-import { contextOf } from './fixture.ts';
+import { atDesk, reason } from './at-desk.ts';
+import { standing } from './fixtures/desk.ts';
 import { fixture, resolved, send, ticket } from './fixtures/freshdesk.ts';
 import { FIELD, type Filed, freshdesk } from './fixtures/freshdesk-api.ts';
 
-const { manifest } = connector;
 const { now } = fixture.source;
 const NAME = 'stampbook:dispute:d-1';
 const ours = { custom_fields: { [FIELD]: NAME }, tags: ['stampbook'] };
-const around = (fetch: typeof globalThis.fetch, settings: object = {}, key = 'm_1.7.dispute.opened') => ({
-  ...contextOf(connector, fixture, {
-    now,
-    fetch,
-    settings: manifest.settings.parse({ ...fixture.settings, ...settings }),
-  }),
-  idempotencyKey: key,
-});
-const file = (fetch: typeof globalThis.fetch, change: Partial<Ticket> = {}, key?: string, settings?: object) =>
-  connector.roles.ticket.file({ ...fixture.ticket.ticket, ...change }, around(fetch, settings, key));
-const reason = (what: Promise<unknown>) =>
-  what.then(
-    () => 'it worked',
-    (error: unknown) => error,
-  );
+const { around, file, raise, keep } = atDesk(connector, fixture, now);
 const hear = async (change: Partial<Filed>, body: object = resolved(), settings?: object) =>
   connector.roles.source.translate(
     send(JSON.stringify(body)) as unknown as Verified,
@@ -106,6 +92,17 @@ describe('a case at Freshdesk', () => {
     expect(filed).toMatchObject([{ status: 4, notes: { length: 1 } }]);
   });
 
+  it('says nothing twice, however much was said on it since', async () => {
+    const notes = (count: number) => Array.from({ length: count }, (_, at) => ({ body: `Word ${at}`, private: true }));
+    for (const count of [10, 99, 150]) {
+      const said = { body: 'A word.<br><br>Reference: m_1.8', private: true };
+      const { fetch, filed } = freshdesk({ tickets: [{ ...ours, notes: [...notes(count), said] }] });
+      await file(fetch, {}, 'm_1.8');
+      await file(fetch, {}, 'm_1.9');
+      expect(filed[0]?.notes).toHaveLength(count + 2);
+    }
+  });
+
   it.each([4, 5])('that is over (%d) is not resolved again: our own closing comes back so', async (status) => {
     const { fetch, filed } = freshdesk({ tickets: [{ ...ours, status }] });
     expect(await file(fetch, { status: 'solved' })).toEqual({ vendorId: '100' });
@@ -143,6 +140,74 @@ describe('a case at Freshdesk', () => {
       reason(file(async () => new Response('{}', { status, headers })));
     expect(await answering(429, { 'retry-after': '93' })).toMatchObject({ name: 'Transient', retryAfterSeconds: 93 });
     expect(await answering(401)).toBeInstanceOf(Unauthorized);
+  });
+});
+
+describe('an alert at Freshdesk', () => {
+  it('is a private note that agents are mailed, on a ticket of the day that nobody has to work on', async () => {
+    const { fetch, filed } = freshdesk();
+    expect(await raise(fetch, {}, 'm_1.7.fraud.flagged')).toEqual({ vendorId: '100' });
+    expect(await raise(fetch, { title: 'Another' }, 'm_1.8.fraud.flagged')).toEqual({ vendorId: '100' });
+    expect(filed).toMatchObject([
+      {
+        email: 'loyalty@kunstpause.example',
+        subject: 'Stampbook, 2026-11-21',
+        status: 4,
+        tags: ['stampbook'],
+        custom_fields: { [FIELD]: 'stampbook:alerts:2026-11-21' },
+        notes: [
+          {
+            body: 'Something to look at<br><br>An entry was flagged: &lt;too-often&gt;.<br><br>Entry: m_1.7<br><br>Reference: m_1.7.fraud.flagged',
+            private: true,
+            notify_emails: ['ops@kunstpause.example'],
+          },
+          { private: true },
+        ],
+      },
+    ]);
+  });
+
+  it('is told once, when the answer to the note is lost', async () => {
+    const { fetch, filed } = freshdesk();
+    let lose = true;
+    const losing: typeof globalThis.fetch = async (url, init) => {
+      const answer = await fetch(url, init);
+      if (!lose || !String(url).endsWith('/notes')) return answer;
+      lose = false;
+      throw new DOMException('timed out', 'TimeoutError');
+    };
+    expect(await reason(raise(losing))).toBeInstanceOf(Transient);
+    await raise(losing);
+    expect(filed).toMatchObject([{ notes: { length: 1 } }]);
+  });
+
+  it('is nothing where the merchant names nobody who is to be mailed', async () => {
+    const { fetch, calls } = freshdesk();
+    expect(await raise(fetch, {}, undefined, { notifyEmails: undefined })).toEqual({ vendorId: 'none' });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('a member’s contact at Freshdesk', () => {
+  it.each(['mobile', 'phone'])('is found by the number that stands in its %s', async (field) => {
+    const { fetch, people } = freshdesk({ contacts: [{ id: 8, [field]: '+4915112345678' }] });
+    expect(await keep(fetch)).toEqual([{ vendorId: '8' }]);
+    expect(people).toMatchObject([{ id: 8, unique_external_id: 'm_1', custom_fields: { loyalty_points: 112 } }]);
+  });
+
+  it('is not made where the address belongs to one that cannot be looked up: deleted, or an agent’s', async () => {
+    const { fetch, people } = freshdesk({ contacts: [{ id: 8, email: 'ann@example.com', deleted: true }] });
+    expect(await keep(fetch)).toEqual([{ vendorId: 'none' }]);
+    expect(people).toEqual([{ id: 8, email: 'ann@example.com', deleted: true }]);
+  });
+
+  it('is looked for on, when it is gone that had the number which we know', async () => {
+    const { fetch } = freshdesk({ contacts: [{ id: 8, email: 'ann@example.com' }] });
+    const identities = [
+      { type: 'freshdesk', value: '404' },
+      { type: 'email', value: 'ann@example.com' },
+    ];
+    expect(await keep(fetch, { member: { identities, standing } })).toEqual([{ vendorId: '8' }]);
   });
 });
 

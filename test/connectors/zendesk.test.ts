@@ -5,7 +5,9 @@ import { Permanent, Transient, Unauthorized, WebhookRejected } from '../../lib/c
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/zendesk/index.ts';
 import type { Ticket } from '../../lib/loyalty/events.ts';
-import { contextOf, HOOK_URL } from './fixture.ts';
+import { atDesk, reason } from './at-desk.ts';
+import { HOOK_URL } from './fixture.ts';
+import { earned, standing } from './fixtures/desk.ts';
 import { ann, completed, fixture, send, solved } from './fixtures/zendesk.ts';
 import { EMAIL, zendesk } from './fixtures/zendesk-api.ts';
 import { type OpenApi, strays, straysAnswer } from './openapi.ts';
@@ -13,21 +15,7 @@ import { vendorSpec } from './vendor-specs.ts';
 
 const { manifest } = connector;
 const { now } = fixture.source;
-const around = (fetch: typeof globalThis.fetch, settings: object = {}, key = 'm_1.7.dispute.opened') => ({
-  ...contextOf(connector, fixture, {
-    now,
-    fetch,
-    settings: manifest.settings.parse({ ...fixture.settings, ...settings }),
-  }),
-  idempotencyKey: key,
-});
-const file = (fetch: typeof globalThis.fetch, change: Partial<Ticket> = {}, key?: string, settings?: object) =>
-  connector.roles.ticket.file({ ...fixture.ticket.ticket, ...change }, around(fetch, settings, key));
-const reason = (what: Promise<unknown>) =>
-  what.then(
-    () => 'it worked',
-    (error: unknown) => error,
-  );
+const { around, file, keep } = atDesk(connector, fixture, now);
 const hear = async (body: object, fetch = fixture.source.vendor as typeof globalThis.fetch, settings?: object) =>
   connector.roles.source.translate(send(JSON.stringify(body)) as unknown as Verified, around(fetch, settings));
 
@@ -158,6 +146,23 @@ describe('a case at Zendesk', () => {
     expect(await answering(409)).toBeInstanceOf(Transient);
     expect(await answering(429, { 'retry-after': '93' })).toMatchObject({ name: 'Transient', retryAfterSeconds: 93 });
     expect(await answering(401)).toBeInstanceOf(Unauthorized);
+  });
+});
+
+describe('a member’s user at Zendesk', () => {
+  it.each(['agent', 'admin'])('is left alone as %s: those are changed by administrators alone', async (role) => {
+    const { fetch, calls } = zendesk({ users: [{ id: 7, email: 'ann@example.com', role }] });
+    expect(await keep(fetch)).toEqual([{ vendorId: 'none' }]);
+    expect(calls.map(({ method }) => method)).toEqual(['GET', 'GET']);
+  });
+
+  it('is looked for on, when the one is gone whose number we know', async () => {
+    const { fetch } = zendesk({ users: [{ ...ann, external_id: null }] });
+    const identities = [
+      { type: 'zendesk', value: '404' },
+      { type: 'email', value: 'ann@example.com' },
+    ];
+    expect(await keep(fetch, { member: { identities, standing } })).toEqual([{ vendorId: String(ann.id) }]);
   });
 });
 
@@ -304,6 +309,7 @@ const trimmed = vendorSpec<OpenApi>('zendesk.json');
   const document = completed(trimmed as OpenApi);
 
   it('every request is one that it describes', async () => {
+    const bob = [{ type: 'email', value: 'bob@example.com' }];
     const { fetch, calls } = zendesk({ users: [ann, { id: 7, email: EMAIL, role: 'agent' }] });
     await file(fetch);
     await file(fetch, {}, 'm_1.8');
@@ -311,8 +317,12 @@ const trimmed = vendorSpec<OpenApi>('zendesk.json');
     await file(fetch, { externalId: 'dispute:d-2', status: 'solved' }, 'm_1.10');
     await hear(solved(), fetch);
     await connector.check?.(around(fetch));
+    await keep(fetch);
+    await keep(fetch, { event: { ...earned, memberId: 'm_2' }, member: { identities: bob, standing } });
     expect(calls.flatMap((call) => strays(document, call))).toEqual([]);
-    expect(calls.map(({ method }) => method).join(' ')).toBe('GET POST GET PUT GET PUT GET POST GET GET');
+    expect(calls.map(({ method }) => method).join(' ')).toBe(
+      'GET POST GET PUT GET PUT GET POST GET GET GET PUT GET GET POST',
+    );
   });
 
   it('and our fake answers what Zendesk would', async () => {

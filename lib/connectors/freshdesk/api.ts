@@ -20,6 +20,11 @@ export function openFreshdesk({ settings, secret, fetch, now }: FreshdeskContext
   });
 }
 
+/** Somebody has one of the names already that must be unique. */
+export class Taken extends Permanent {
+  override readonly name = 'Taken';
+}
+
 const Word = z.string().regex(/^\w{1,60}$/);
 const Refusal = z.object({ errors: z.array(z.object({ field: Word, code: Word })).min(1) });
 
@@ -28,7 +33,8 @@ function meaningOf(status: number, text: string): Failure | undefined {
   if (status !== 400 && status !== 409) return undefined;
   const refusal = refusalIn(Refusal, text);
   const faults = refusal?.errors.slice(0, 5).map(({ field, code }) => `${field}: ${code}`);
-  return faults && new Permanent(`Freshdesk answered ${status}: ${faults.join(', ')}`);
+  const message = `Freshdesk answered ${status}${faults ? `: ${faults.join(', ')}` : ''}`;
+  return status === 409 ? new Taken(message) : faults && new Permanent(message);
 }
 
 /** 2 open, 3 pending; an account's own ones come after 5. */

@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { defineManifest } from '../contract.ts';
+import { standingFields } from '../kit/people.ts';
 
 export default defineManifest({
   id: 'freshdesk',
   title: 'Freshdesk',
-  roles: ['source', 'ticket'],
+  roles: ['source', 'sink', 'alert', 'ticket'],
   apiVersion: 'v2',
   hears: ['ticket.resolved'],
-  shares: ['email', 'phone', 'name'],
+  shares: ['email', 'phone', 'name', 'standing'],
   settings: z.strictObject({
     domain: z
       .string()
@@ -30,6 +31,23 @@ export default defineManifest({
       .boolean()
       .default(true)
       .describe('Whether a member who disputes something is the requester of the ticket.'),
+    notifyEmails: z
+      .array(z.email())
+      .min(1)
+      .max(10)
+      .optional()
+      .describe(
+        'Which of your agents are told by e-mail what staff should know. Absent: nobody is, there are tickets only.',
+      ),
+    contactFields: standingFields(z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'the API name of a contact field'))
+      .optional()
+      .describe(
+        'What agents see of a member’s standing, each in the contact field of that API name: any of `points`, `pending`, `held`, `lifetime`, `tier`, `visits`, `enrolledOn`, `nextExpiryOn`, `nextExpiryPoints`. Absent: nothing.',
+      ),
+    makeContacts: z
+      .boolean()
+      .default(false)
+      .describe('Whether members whom Freshdesk does not know become contacts, by name, e-mail address and number.'),
   }),
   secret: z.object({
     apiKey: z.string().min(10).describe('API key of the agent that we act as: Profile settings.'),

@@ -1,7 +1,8 @@
 import { defineConnector } from '../contract.ts';
 import { check } from './check.ts';
 import manifest from './manifest.ts';
+import { sink } from './sink.ts';
 import { source } from './source.ts';
 import { ticket } from './ticket.ts';
 
-export default defineConnector(manifest, { source, ticket }, check);
+export default defineConnector(manifest, { source, sink, ticket }, check);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineManifest } from '../contract.ts';
+import { standingFields } from '../kit/people.ts';
 
 /** Zendesk signs with it what the test button sends before there is a webhook. Everybody knows it. */
 const PUBLISHED_SECRET = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==';
@@ -7,12 +8,12 @@ const PUBLISHED_SECRET = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==';
 export default defineManifest({
   id: 'zendesk',
   title: 'Zendesk',
-  roles: ['source', 'ticket'],
+  roles: ['source', 'sink', 'ticket'],
   // Of the events; the API has no younger one than v2.
   apiVersion: '2022-11-06',
   hears: ['zen:event-type:ticket.status_changed'],
   subscribes: true,
-  shares: ['email', 'name'],
+  shares: ['email', 'name', 'standing'],
   settings: z.strictObject({
     subdomain: z
       .string()
@@ -33,6 +34,15 @@ export default defineManifest({
       .boolean()
       .default(true)
       .describe('Whether a member who disputes something is the requester of the ticket, by e-mail address and name.'),
+    userFields: standingFields(z.string().regex(/^[a-z0-9_]{1,100}$/i, 'the key of a user field'))
+      .optional()
+      .describe(
+        'What agents see of a member’s standing, each in the user field of that key: any of `points`, `pending`, `held`, `lifetime`, `tier`, `visits`, `enrolledOn`, `nextExpiryOn`, `nextExpiryPoints`. Absent: nothing.',
+      ),
+    makeUsers: z
+      .boolean()
+      .default(false)
+      .describe('Whether members whom Zendesk does not know become users, by e-mail address and name.'),
   }),
   secret: z.object({
     email: z.email().describe('E-mail address of the agent that the API token acts as.'),

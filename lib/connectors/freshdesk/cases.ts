@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Call } from '../kit/json-api.ts';
 import { read } from '../kit/read.ts';
-import { Filed, type FreshdeskContext, nameIn } from './api.ts';
+import { OUR_TAG } from '../kit/support-desk.ts';
+import { Filed, type FreshdeskContext, nameIn, type STATUS } from './api.ts';
 
 /** The search is minutes late; the list is not. What is older than that, the search knows. */
 const LATE_MINUTES = 15;
@@ -37,3 +38,36 @@ export async function findCase(name: string, call: Call, context: FreshdeskConte
 
 const Tickets = z.array(Filed);
 const Results = z.object({ results: Tickets });
+
+export interface Case {
+  readonly name: string;
+  /** Who asks: each ticket must have somebody. */
+  readonly requester: object;
+  readonly subject: string;
+  readonly description: string;
+  readonly status: (typeof STATUS)[keyof typeof STATUS];
+}
+
+/** Answers the ticket's number. */
+export async function openCase(
+  { name, requester, subject, description, status }: Case,
+  call: Call,
+  { settings }: Pick<FreshdeskContext, 'settings'>,
+): Promise<number> {
+  const ticket = {
+    ...requester,
+    subject,
+    description,
+    status,
+    priority: LOW,
+    source: PORTAL,
+    tags: [OUR_TAG],
+    custom_fields: { [settings.caseField]: name },
+    ...(settings.groupId && { group_id: settings.groupId }),
+  };
+  return read(Made, await call('POST', '/tickets', ticket)).id;
+}
+
+const LOW = 1;
+const PORTAL = 2;
+const Made = z.object({ id: z.int() });
