@@ -70,7 +70,7 @@ const PHRASES: Readonly<Record<Language, Phrases>> = {
   },
   fr: {
     title: 'Se désabonner',
-    ask: (from, way) => `Que ne voulez-vous plus recevoir de ${from} par ${way} ?`,
+    ask: (from, way) => `Que ne voulez-vous plus recevoir de ${from} par ${way}\u00a0?`,
     noOffers: 'Plus d’offres',
     nothing: 'Plus aucun message',
     done: (from, way) => `C’est fait. ${from} ne vous enverra plus rien par ${way}.`,
@@ -88,9 +88,14 @@ const PHRASES: Readonly<Record<Language, Phrases>> = {
   },
 };
 
-const STYLE =
-  'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;color:#222;background:#fff}' +
-  'button{font:inherit;display:block;width:100%;margin:.75rem 0;padding:.75rem;border:1px solid #222;border-radius:.5rem;background:#fff;color:inherit;cursor:pointer}';
+const STYLE = [
+  ':root{color-scheme:light dark}',
+  // A merchant's name may be one long word, and a phone narrow.
+  'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:0 auto;padding:clamp(1.5rem,8vh,4rem) 1rem;color:#222;background:#fff;overflow-wrap:anywhere}',
+  'h1{font-size:1.6rem;line-height:1.2;margin:0}',
+  'button{font:inherit;display:block;width:100%;margin:.75rem 0;padding:.75rem;border:1px solid;border-radius:.5rem;background:none;color:inherit;cursor:pointer}',
+  '@media (prefers-color-scheme:dark){body{color:#eee;background:#111}}',
+].join('');
 
 /** Nothing is loaded, run or framed; the form leads back here only. */
 export const PAGE_HEADERS = {
@@ -113,7 +118,7 @@ export function pageOf(
   const language = languageFor([...wanted, ...locales]);
   const phrases = PHRASES[language];
   const title = escaped(`${phrases.title} · ${name}`);
-  return `<!doctype html><html lang="${language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style><main><h1>${escaped(phrases.title)}</h1>${bodyOf(page, phrases, name)}</main></html>`;
+  return `<!doctype html><html lang="${language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><style>${STYLE}</style><main><h1>${escaped(phrases.title)}</h1>${bodyOf(page, phrases, name)}</main></html>`;
 }
 
 function bodyOf(page: Page, phrases: Phrases, name: string): string {

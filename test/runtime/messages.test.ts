@@ -386,6 +386,12 @@ describe('an e-mail', () => {
   ])('writes on %s in %s', (colour, ink) => {
     const page = mail([earned()], ada, { ...cafe, brand: { colour } })?.html;
     expect(page).toMatch(new RegExp(`color:${ink};"\\s*>Café Kunstpause<`));
+    // And so is the name where the picture is not loaded.
+    const logo = { colour, logoUrl: 'https://cdn.kunstpause.example/logo.png' };
+    const [, style] =
+      /alt="Café Kunstpause"[^>]* style="([^"]*)"/.exec(mail([earned()], ada, { ...cafe, brand: logo })?.html ?? '') ??
+      [];
+    expect(style).toContain(`color: ${ink};`);
   });
 
   it('says no way out where there is none', () => {
