@@ -10,7 +10,8 @@ export interface Java {
   stop(): Promise<void>;
 }
 
-const START_MS = 20_000;
+/** Three seconds of a core, of which a busy machine gives a tenth. */
+const START_MS = 60_000;
 const START_TRIES = 2;
 
 /** Amazon's own DynamoDB Local, in memory on a free port: each access key has a database of its own in it. */
