@@ -42,9 +42,9 @@ export async function merchantOf({ merchant: id, stage }: Pick<Where, 'merchant'
 /** Opens the merchant's tables and queues. Throws a line that says what to do when nothing is there. */
 export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
   const merchant = await merchantOf({ merchant: id, stage });
-  const { vendors, ...connection } = aws ? { vendors: undefined } : localConnection(data);
-  const aheadMs = aws ? 0 : keptOffset(data).value.offsetMs;
   const prefix = prefixOf(merchant.id, stage);
+  const { vendors, ...connection } = aws ? { vendors: undefined } : localConnection(data, prefix);
+  const aheadMs = aws ? 0 : keptOffset(data).value.offsetMs;
   const tables = {
     accounts: `${prefix}-accounts`,
     entries: `${prefix}-entries`,
@@ -69,11 +69,13 @@ export async function openMerchant({ merchant: id, stage, aws, data }: Where) {
   };
 }
 
-function localConnection(directory: string) {
+function localConnection(directory: string, prefix: string) {
   const file = join(directory, 'operator.json');
   if (!existsSync(file)) throw new Error(NOT_RUNNING);
-  const { endpoint, region, accessKeyId, secretAccessKey, vendors } = JSON.parse(
+  const { endpoint, region, accessKeyId, secretAccessKey, stage, vendors } = JSON.parse(
     readFileSync(file, 'utf8'),
   ) as Operator;
+  if (stage !== prefix)
+    throw new Error(`the local cloud that is running is ${stage}’s: say --merchant ${stage}, or --aws`);
   return { endpoint, region, credentials: { accessKeyId, secretAccessKey }, vendors };
 }

@@ -4,6 +4,8 @@ export interface Operator {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Whose stacks run there. */
+  readonly stage: string;
   /** Stands in for vendors: with a connector's id after it. */
   readonly vendors: string;
 }

@@ -23,8 +23,12 @@ for (const load of asked ? [asked] : Object.values(commands)) (await load())(sta
 try {
   await stampbook.parseAsync();
 } catch (error) {
-  // Its address is still known when it was stopped.
-  const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-  console.error(process.env.DEBUG ? error : refused ? NOT_RUNNING : (error as Error).message);
+  console.error(process.env.DEBUG ? error : wordsFor(error as NodeJS.ErrnoException));
   process.exit(1);
+}
+
+function wordsFor({ code, name, message }: NodeJS.ErrnoException): string {
+  // Its address is still known when it was stopped.
+  if (code === 'ECONNREFUSED') return NOT_RUNNING;
+  return name === 'ResourceNotFoundException' ? `${message}: is the merchant deployed there?` : message;
 }

@@ -5,10 +5,11 @@ import { join, relative } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { requireJava } from '../../lib/local/aws/java.ts';
 import { startLocalCloud } from '../../lib/local/cloud.ts';
+import { requireFree } from '../../lib/local/data-directory.ts';
+import { merchantOf } from '../merchant.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DATA = join(ROOT, '.local');
-const ASSEMBLY = join(DATA, 'assembly');
 
 interface Options {
   readonly merchant: string;
@@ -36,9 +37,13 @@ export function start(stampbook: Command): void {
 
 async function run({ merchant, port, fresh = false, data }: Options): Promise<void> {
   requireJava();
-  await assemble(merchant);
+  await requireFree(data);
+  // Its name becomes a folder that is emptied: first it has to be one.
+  await merchantOf({ merchant });
+  const assemblyDirectory = join(data, 'assembly', merchant);
+  await assemble(merchant, assemblyDirectory);
   const cloud = await startLocalCloud({
-    assemblyDirectory: ASSEMBLY,
+    assemblyDirectory,
     stage: merchant,
     dataDirectory: data,
     port,
@@ -60,15 +65,17 @@ async function run({ merchant, port, fresh = false, data }: Options): Promise<vo
   process.on('SIGTERM', stop);
 }
 
-/** Synthesises into `.local/assembly`, unless nothing changed that could make a difference. */
-async function assemble(merchant: string): Promise<void> {
-  const stamp = join(ASSEMBLY, '.made-of');
+/** Synthesises, unless nothing changed that could make a difference. */
+async function assemble(merchant: string, directory: string): Promise<void> {
+  const stamp = join(directory, '.made-of');
   const madeOf = `${merchant} ${fingerprint()}`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === madeOf) return;
   console.log(`building the stacks of ${merchant} …`);
-  rmSync(ASSEMBLY, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
   const code = await new Promise<number | null>((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'bin', 'assemble.ts'), merchant, ASSEMBLY], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [join(ROOT, 'bin', 'assemble.ts'), merchant, directory], {
+      stdio: 'inherit',
+    });
     child.once('error', reject);
     child.once('exit', resolve);
   });

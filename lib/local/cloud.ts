@@ -225,7 +225,13 @@ async function start(
   });
   door.serve({ api, outbox, control, show });
   writeJson(file('endpoints.json'), endpoints);
-  writeJson(file('operator.json'), { endpoint: aws.endpoint, region, ...aws.operator, vendors: `${door.url}/_vendor` });
+  writeJson(file('operator.json'), {
+    endpoint: aws.endpoint,
+    region,
+    ...aws.operator,
+    stage: assembly.stage,
+    vendors: `${door.url}/_vendor`,
+  });
   started.push(() => rmSync(file('operator.json'), { force: true }));
 
   if (options.demo) {

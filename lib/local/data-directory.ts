@@ -11,14 +11,23 @@ export interface Lock {
 
 const ours = new Set<string>();
 
+const lockFile = (dataDirectory: string) => path.resolve(dataDirectory, 'cloud.pid');
+
+/** Throws where a cloud runs already: what it is made of must not be touched either. */
+export async function requireFree(dataDirectory: string): Promise<void> {
+  const file = lockFile(dataDirectory);
+  const [pid = '', url] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
+  if (ours.has(file) || (await isAlive(Number(pid), url)))
+    throw new Error(
+      `a local cloud is already running on ${dataDirectory} (process ${pid}): stop it first, or say another directory with --data`,
+    );
+}
+
 /** Two clouds on the same data would spoil them. */
 export async function lock(dataDirectory: string): Promise<Lock> {
   mkdirSync(dataDirectory, { recursive: true });
-  const file = path.resolve(dataDirectory, 'cloud.pid');
-  const [pid = '', url] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
-  if (ours.has(file) || (await isAlive(Number(pid), url))) {
-    throw new Error(`a local cloud is already running on ${dataDirectory} (process ${pid}): stop it first`);
-  }
+  await requireFree(dataDirectory);
+  const file = lockFile(dataDirectory);
   ours.add(file);
   writeFileSync(file, String(process.pid));
   return {
@@ -41,7 +50,8 @@ async function isAlive(pid: number, url: string | undefined): Promise<boolean> {
   if (url === undefined) return true;
   return fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(2_000) }).then(
     () => true,
-    () => false,
+    // One that is busy lives.
+    (error: Error) => error.name === 'TimeoutError',
   );
 }
 

@@ -94,8 +94,8 @@ export interface FunctionsOptions {
 
 /** Lambda gives ten seconds; a laptop that is busy with a build gets some more. */
 const INIT_TIMEOUT_MS = 30_000;
-/** A function that answers in less needs no second process: starting one costs more than waiting. */
-const PATIENCE_MS = 100;
+/** A function that answers in less needs no second process: a start takes a core as long, and machines have few. */
+const PATIENCE_MS = 400;
 /** Idle for so long, a process may make room for another function’s second one. */
 const SETTLED_MS = 3_000;
 const RUNTIME = fileURLToPath(new URL('./lambda-runtime.ts', import.meta.url));

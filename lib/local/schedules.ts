@@ -52,7 +52,7 @@ export interface SchedulesOptions {
  * When the clock jumps a year, a schedule that runs each quarter of an hour was due 35,000 times. Of each schedule the
  * newest runs are fired: whatever a sweep that comes late has to catch up with, it does at its first run.
  */
-export const RUNS_KEPT_IN_A_JUMP = 4;
+export const RUNS_KEPT_IN_A_JUMP = 2;
 /** The longest that `setTimeout` can wait; it looks again then. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const HOUR_MS = 3_600_000;
