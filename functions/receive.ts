@@ -61,8 +61,8 @@ export function receiver<M extends Manifest>(connector: Connector<M>) {
     } catch (error) {
       if (error instanceof Transient) throw error;
       facts = error instanceof PartlyRead ? error.facts : [];
-      const because = error instanceof Error ? `${error.name}: ${error.message}` : 'the translation failed';
-      unreadable = new Unreadable(because, { cause: error });
+      const { name, message } = reasonOf(error);
+      unreadable = new Unreadable(`${name}: ${message}`, { cause: error });
     }
     const wrong = facts.map((fact) => Fact.safeParse(fact).error).find((error) => error !== undefined);
     if (wrong)

@@ -180,6 +180,13 @@ describe('a delivery that is proven', () => {
     expect(written).not.toContain('4915112345678');
   });
 
+  it('and quoted by what stumbled over it is parked with a reason that quotes nothing', async () => {
+    expect((await hear({ body: '+4915112345678 calls' })).status).toBe(200);
+    const [parked] = world.sent('intake-parked');
+    expect(parked?.reason).toMatch(/^SyntaxError: Unexpected token/);
+    expect(`${parked?.reason}${written}`).not.toContain('4915112345678');
+  });
+
   it('of several things, one of which cannot be read, is parked for its sake and keeps nobody from the others', async () => {
     const body = JSON.stringify({ say: 'half', facts: [sale()] });
     expect((await hear({ body })).status).toBe(200);
