@@ -19,7 +19,10 @@ export const sink: RoleOf<typeof manifest, 'sink'> = {
   async apply(told, context) {
     const { settings } = context;
     const call = openHubSpot(context);
-    const leaving = new Map(told.filter(isLeaving).map(({ event }) => [event.memberId, event]));
+    const leaving = new Map<string, LoyaltyEvent>();
+    // However they come, who was erased is not only unlinked.
+    for (const { event } of told.filter(isLeaving))
+      if (leaving.get(event.memberId)?.type !== 'member.erased') leaving.set(event.memberId, event);
     const staying = new Map<string, Told>();
     for (const { event, member } of told)
       if (member && !leaving.has(event.memberId)) staying.set(event.memberId, { event, member });

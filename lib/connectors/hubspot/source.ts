@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import type { Fact } from '../../loyalty/facts.ts';
 import type { RoleOf } from '../contract.ts';
 import { WebhookRejected } from '../kit/errors.ts';
+import { factsOfEach } from '../kit/facts.ts';
 import { read, shape } from '../kit/read.ts';
 import { type RawRequest, verifyHmac, verifySecret, withinTolerance } from '../kit/webhook.ts';
 import { openHubSpot } from './api.ts';
 import type manifest from './manifest.ts';
-import { AT_ONCE, type Reader, readContacts, readDeals } from './read-back.ts';
+import { AT_ONCE, type Thing as LookedUp, type Reader, readContacts, readDeals } from './read-back.ts';
 import { reconcile } from './reconcile.ts';
 
 const TOLERANCE_SECONDS = 300;
@@ -35,18 +35,16 @@ export const source: RoleOf<typeof manifest, 'source'> = {
   async translate(request, context) {
     const reader: Reader = { call: openHubSpot(context), settings: context.settings };
     const things = named(request);
-    const told: Fact[] = [];
+    const found: LookedUp[] = [];
     for (const [of, readThings] of [
       ['deal', readDeals],
       ['contact', readContacts],
     ] as const) {
       const ids = things.filter((thing) => thing.of === of).map(({ id }) => id);
-      for (let at = 0; at < ids.length; at += AT_ONCE) {
-        const found = await readThings(ids.slice(at, at + AT_ONCE), reader);
-        told.push(...found.flatMap(({ facts }) => facts()));
-      }
+      for (let at = 0; at < ids.length; at += AT_ONCE)
+        found.push(...(await readThings(ids.slice(at, at + AT_ONCE), reader)));
     }
-    return told;
+    return factsOfEach(found, ({ facts }) => facts());
   },
 
   reconcile,

@@ -36,6 +36,7 @@ export function factsOfEach<Thing>(
   }
   const [first] = unread;
   if (!first) return read;
+  if (things.length === 1) throw first;
   throw new PartlyRead(`${unread.length} of ${things.length}: ${first.message}`, read, { cause: first });
 }
 
