@@ -177,6 +177,14 @@ describe('a member who goes', () => {
     expect(calls.length).toBe(before);
   });
 
+  it('is nobody also where what is told with it came before, and the other way round', async () => {
+    for (const told of [['member.erased', 'member.merged'] as const, ['member.merged', 'member.erased'] as const]) {
+      const vendor = salesforce({ rows: [full] });
+      await apply(vendor, told.map(leaves));
+      expect(vendor.rows[0]?.fields).toMatchObject({ LastName: 'Erased', Email: null });
+    }
+  });
+
   it('keeps the name where the merchant wants that, or when the account was merged into another', async () => {
     for (const [type, settings] of [
       ['member.erased', { onErasure: 'unlink' }],
@@ -232,6 +240,11 @@ describe('errors inside a success', () => {
     ['a server that fails', { status: 503, body: null }, Transient],
     ['a write that says no', { status: 200, body: { id: 'x', success: false, errors: [{}] } }, Permanent],
     ['a rule against duplicates', refusal(400, 'DUPLICATES_DETECTED'), Permanent],
+    [
+      'one that somebody else makes at the same time',
+      refusal(400, 'DUPLICATE_VALUE', ['Loyalty_Member_Id__c']),
+      Transient,
+    ],
   ])('%s', async (_, answer, kind) => {
     const [verdict, other] = await apply(salesforce({ rows: [ann], failing: { m2: answer } }), [
       three[1],

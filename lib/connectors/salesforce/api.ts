@@ -136,6 +136,8 @@ export const isSuccess = ({ status }: Answered): boolean => status >= 200 && sta
 export function failureIn({ status, body }: Answered): Failure {
   const failure = failureOf(status, errorsOf(body));
   if (failure instanceof Unauthorized) throw failure;
+  // Somebody else has made it at the same time, perhaps we ourselves: the next try finds it.
+  if (failure instanceof Refused && failure.codes.includes('DUPLICATE_VALUE')) return new Transient(failure.message);
   return failure;
 }
 

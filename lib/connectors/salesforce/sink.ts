@@ -10,12 +10,12 @@ export const sink: RoleOf<typeof manifest, 'sink'> = {
   async apply(told, context) {
     const { settings } = context;
     const call = await openSalesforce(context);
-    const leaving = new Map(
-      told.filter(isLeaving).map(({ event: { memberId, type } }) => {
-        const everything = type === 'member.erased' && settings.onErasure === 'anonymise';
-        return [memberId, { everything }];
-      }),
-    );
+    const leaving = new Map<string, { readonly everything: boolean }>();
+    // However they come, who was erased is not only unlinked.
+    for (const { event } of told.filter(isLeaving)) {
+      const erases = event.type === 'member.erased' && settings.onErasure === 'anonymise';
+      leaving.set(event.memberId, { everything: erases || leaving.get(event.memberId)?.everything === true });
+    }
     const staying = new Map<string, MemberCopy>();
     for (const { event, member } of told)
       if (member && !leaving.has(event.memberId)) staying.set(event.memberId, member);
