@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { NotNow, OptedOut, Permanent, Transient, Unauthorized, Unknown } from '../../lib/connectors/kit/errors.ts';
+import { PartlyRead } from '../../lib/connectors/kit/facts.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/whatsapp/index.ts';
 import type { Message } from '../../lib/loyalty/events.ts';
@@ -498,6 +499,14 @@ describe('what WhatsApp tells', () => {
   ])('with %s it is parked', (_, more) =>
     expect(() => told(incoming({ type: 'text', text: { body: 'x' }, ...more }))).toThrow(Permanent),
   );
+
+  it('one that cannot be read keeps nobody from the others', () => {
+    const { entry } = JSON.parse(text('x')) as { entry: { changes: { value: { messages: object[] } }[] }[] };
+    const [message] = entry[0]?.changes[0]?.value.messages ?? [];
+    const both = () => told(change({ messages: [{ ...message, timestamp: 'now' }, message] }));
+    expect(both).toThrow(PartlyRead);
+    expect(both).toThrow(expect.objectContaining({ facts: told(change({ messages: [message] })) }));
+  });
 
   it('a secret of the app may be rotated', () => {
     const secret = { ...context.secret, appSecrets: ['new-secret-of-the-app', ...context.secret.appSecrets] };

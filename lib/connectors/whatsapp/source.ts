@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Fact } from '../../loyalty/facts.ts';
 import type { Context, RoleOf } from '../contract.ts';
 import { Permanent, WebhookRejected } from '../kit/errors.ts';
-import { facts } from '../kit/facts.ts';
+import { facts, factsOfEach } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
 import { read, shape } from '../kit/read.ts';
 import { UnixTime } from '../kit/unix-time.ts';
@@ -54,21 +54,19 @@ const Status = z.object({
 });
 
 const Sender = z.object({ metadata: z.object({ phone_number_id: z.string() }) });
+/** Of each alone it is seen whether it can be read. */
 const Messages = z.object({
   contacts: z.array(Contact).default([]),
-  messages: z.array(Incoming).default([]),
-  statuses: z.array(Status).default([]),
+  messages: z.array(z.unknown()).default([]),
+  statuses: z.array(z.unknown()).default([]),
 });
-const Preferences = z.object({
-  user_preferences: z.array(
-    z.object({
-      wa_id: Digits,
-      user_id: Id.nullish(),
-      category: z.string(),
-      value: z.string(),
-      timestamp: UnixTime,
-    }),
-  ),
+const Preferences = z.object({ user_preferences: z.array(z.unknown()) });
+const Preference = z.object({
+  wa_id: Digits,
+  user_id: Id.nullish(),
+  category: z.string(),
+  value: z.string(),
+  timestamp: UnixTime,
 });
 
 const RECEIPTS = { sent: 'sent', delivered: 'delivered', read: 'read', failed: 'failed' } as const;
@@ -105,7 +103,10 @@ export const source: RoleOf<typeof manifest, 'source'> = {
   translate(request, { settings }) {
     const ours = read(Notice, request.body).entry.filter(({ id }) => id === settings.businessAccountId);
     const changes = ours.flatMap(({ changes }) => changes);
-    return facts(changes.flatMap(({ field, value }) => told(field, value, settings)));
+    return factsOfEach(
+      changes.flatMap(({ field, value }) => told(field, value, settings)),
+      (tell) => facts(tell()),
+    );
   },
 
   async subscribe(hookUrl, context) {
@@ -130,13 +131,18 @@ function accountsIn(body: Buffer): string[] {
   }
 }
 
-function told(field: string, value: unknown, { phoneNumberId }: Around['settings']): Draft[] {
-  if (field === 'user_preferences') return shape(Preferences, value).user_preferences.flatMap(preference);
+/** What each of the things in it comes to, once it is read. */
+function told(field: string, value: unknown, { phoneNumberId }: Around['settings']): (() => Draft[])[] {
+  if (field === 'user_preferences')
+    return shape(Preferences, value).user_preferences.map((one) => () => preference(shape(Preference, one)));
   if (field !== 'messages') return [];
   // Other numbers of the account are not ours to listen to.
   if (shape(Sender, value).metadata.phone_number_id !== phoneNumberId) return [];
   const { contacts, messages, statuses } = shape(Messages, value);
-  return [...messages.flatMap((message) => incoming(message, contacts)), ...statuses.flatMap(receipt)];
+  return [
+    ...messages.map((message) => () => incoming(shape(Incoming, message), contacts)),
+    ...statuses.map((status) => () => receipt(shape(Status, status))),
+  ];
 }
 
 function incoming(message: z.output<typeof Incoming>, contacts: readonly z.output<typeof Contact>[]): Draft[] {
@@ -201,13 +207,7 @@ function receipt(status: z.output<typeof Status>): Draft[] {
 }
 
 /** What somebody chose in WhatsApp itself. */
-function preference({
-  wa_id,
-  user_id,
-  category,
-  value,
-  timestamp,
-}: z.output<typeof Preferences>['user_preferences'][number]): Draft[] {
+function preference({ wa_id, user_id, category, value, timestamp }: z.output<typeof Preference>): Draft[] {
   const who = whose(wa_id, user_id);
   if (who.length === 0 || category !== 'marketing_messages' || (value !== 'stop' && value !== 'resume')) return [];
   // It has no name of its own, and ours shows nobody's number.
