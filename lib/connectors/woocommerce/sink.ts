@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context, Receipt, RoleOf, SharedCode, SinkEvent } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
-import { type Call, NotThere } from '../kit/json-api.ts';
+import { type Call, orNothing } from '../kit/json-api.ts';
 import { read } from '../kit/read.ts';
 import { CodeTaken, openWooCommerce } from './api.ts';
 import type manifest from './manifest.ts';
@@ -22,22 +22,24 @@ async function keep({ event, member, code }: SinkEvent, context: Context<typeof 
   const woo = openWooCommerce(context);
   const coupon = code && couponOf(code, event.entryId);
   const made = coupon && (await makeOnce(coupon, woo));
-  const customerId = member?.identities.find(({ type }) => type === 'woocommerce')?.value;
-  const written =
-    customerId !== undefined && member?.standing && (await writeStanding(customerId, member.standing, woo));
-  return made ?? (written || NOTHING_THERE);
+  if (!member?.standing) return made ?? NOTHING_THERE;
+  // Several where two members became one.
+  const written: Receipt[] = [];
+  for (const { type, value } of member.identities)
+    if (type === 'woocommerce') written.push(...(await writeStanding(value, member.standing, woo)));
+  return made ?? written[0] ?? NOTHING_THERE;
 }
 
-const Coupon = z.object({ id: z.int() });
+const Known = z.object({ id: z.int() });
 
 /** Nobody else can have made one of our code: that it is taken means that we did, before an answer was lost. */
 async function makeOnce(coupon: { readonly code: string }, woo: Call): Promise<Receipt> {
   try {
-    return { vendorId: `coupon:${read(Coupon, await woo('POST', '/coupons', coupon)).id}` };
+    return { vendorId: `coupon:${read(Known, await woo('POST', '/coupons', coupon)).id}` };
   } catch (error) {
     if (!(error instanceof CodeTaken)) throw error;
     const query = new URLSearchParams({ code: coupon.code });
-    const [there] = read(z.array(Coupon), await woo('GET', `/coupons?${query}`));
+    const [there] = read(z.array(Known), await woo('GET', `/coupons?${query}`));
     // In the waste-paper basket, whence it cannot be used.
     if (!there) throw error;
     return { vendorId: `coupon:${there.id}` };
@@ -84,16 +86,13 @@ async function writeStanding(
   id: string,
   { available, tier }: NonNullable<NonNullable<SinkEvent['member']>['standing']>,
   woo: Call,
-): Promise<Receipt | undefined> {
+): Promise<readonly Receipt[]> {
   const meta = { loyalty_points: String(available), loyalty_tier: tier };
-  try {
-    const answer = await woo('PUT', `/customers/${encodeURIComponent(id)}`, {
+  const answer = await orNothing(
+    woo('PUT', `/customers/${encodeURIComponent(id)}`, {
       meta_data: Object.entries(meta).map(([key, value]) => ({ key, value })),
-    });
-    return { vendorId: `customer:${read(Coupon, answer).id}` };
-  } catch (error) {
-    // The customer’s account was deleted there.
-    if (error instanceof NotThere) return undefined;
-    throw error;
-  }
+    }),
+  );
+  // The customer’s account was deleted there.
+  return answer === undefined ? [] : [{ vendorId: `customer:${read(Known, answer).id}` }];
 }
