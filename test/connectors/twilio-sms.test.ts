@@ -71,6 +71,17 @@ describe('a text', () => {
     expect(new URLSearchParams(calls[0]?.body).has('StatusCallback')).toBe(false);
   });
 
+  it('goes with an API key where there is one, in the account’s own address', async () => {
+    const key = { apiKeySid: 'SK00000000000000000000000000000009', apiKeySecret: 'the-secret-of-that-key' };
+    const secret = connector.manifest.secret.parse({ ...fixture.secret, ...key });
+    const { calls, fetch } = twilio({ keys: Object.values(key) });
+    const around = contextOf(connector, fixture, { now, fetch, secret });
+    expect(await connector.roles.channel.send(message, around)).toEqual({ vendorId: SID });
+    expect(calls[0]?.url).toContain(`/Accounts/${ACCOUNT}/`);
+    for (const half of [{ apiKeySid: key.apiKeySid }, { apiKeySecret: key.apiKeySecret }])
+      expect(connector.manifest.secret.safeParse({ ...fixture.secret, ...half }).success).toBe(false);
+  });
+
   it('waits its turn when Twilio is busy, and then goes', async () => {
     const { calls, fetch } = twilio({ busy: 1 });
     expect(await failure(fetch)).toBeInstanceOf(Transient);
@@ -377,6 +388,13 @@ describe('what Twilio tells', () => {
     };
     expect(at('?m=m1.7.points.earned%20x')[0]?.messageId).toBe('m1.7.points.earned x');
     for (const query of ['', '?m=', `?m=${'x'.repeat(201)}`]) expect(at(query)[0]).not.toHaveProperty('messageId');
+  });
+
+  it('is answered with what Twilio reads: nothing to say to a text, nothing at all to a receipt', () => {
+    const answered = (body: string, http = 200) => connector.roles.source.answer?.(send(body), http);
+    expect(answered(text('POINTS'))).toEqual({ status: 200, body: '<Response/>', contentType: 'text/xml' });
+    expect(answered(status('delivered'))).toMatchObject({ status: 204, body: '' });
+    for (const http of [401, 413, 503]) expect(answered(text('POINTS'), http)).toBeUndefined();
   });
 
   it('is proven by either token, over the registered address and the query as it came', () => {

@@ -3,17 +3,17 @@ import type { Connector } from '../contract.ts';
 import { Permanent, Unauthorized } from '../kit/errors.ts';
 import { ask, classify, discard } from '../kit/http.ts';
 import { read } from '../kit/read.ts';
+import { authorizationOf } from './client.ts';
 import type manifest from './manifest.ts';
 
 /** Looks up the Messaging Service that sends, which is neither a message nor money. */
 export const check: Connector<typeof manifest>['check'] = async ({ settings, secret, fetch, now }) => {
   const { messagingServiceSid } = settings;
   const asked = { vendor: 'Twilio', now, repeatable: true };
-  const authorization = `Basic ${Buffer.from(`${secret.accountSid}:${secret.authToken}`).toString('base64')}`;
   const response = await ask(
     fetch,
     `https://messaging.twilio.com/v1/Services/${messagingServiceSid}`,
-    { method: 'GET', headers: { authorization } },
+    { method: 'GET', headers: { authorization: authorizationOf(secret) } },
     asked,
   );
   const failure = classify(response, asked);

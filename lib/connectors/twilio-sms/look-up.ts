@@ -4,6 +4,7 @@ import type { Context, Receipt } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
 import { ask, classify, discard } from '../kit/http.ts';
 import { read } from '../kit/read.ts';
+import { authorizationOf } from './client.ts';
 import type manifest from './manifest.ts';
 
 const PAGE_SIZE = 100;
@@ -34,7 +35,7 @@ export async function find(
     `https://api.twilio.com/2010-04-01/Accounts/${secret.accountSid}/Messages.json?${query}`,
     {
       headers: {
-        authorization: `Basic ${Buffer.from(`${secret.accountSid}:${secret.authToken}`).toString('base64')}`,
+        authorization: authorizationOf(secret),
         accept: 'application/json',
       },
     },

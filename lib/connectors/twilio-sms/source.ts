@@ -67,6 +67,14 @@ export const source: RoleOf<typeof manifest, 'source'> = {
     if (form.Body !== undefined || form.OptOutType !== undefined) return facts(incoming(shape(Incoming, form), at));
     return [];
   },
+
+  /** Twilio reads what a text is answered with: nothing, since replies are messages of their own. */
+  answer(request, status) {
+    if (status !== 200) return undefined;
+    return readForm(request.body).has('MessageStatus')
+      ? { status: 204, body: '', contentType: 'text/plain' }
+      : { status, body: '<Response/>', contentType: 'text/xml' };
+  },
 };
 
 /** Our own name of the message, which stands in the address that its receipts go to. */
