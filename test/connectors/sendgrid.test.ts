@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Permanent, Transient, Unauthorized, Unknown, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import { PartlyRead } from '../../lib/connectors/kit/facts.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/sendgrid/index.ts';
 import type { Message } from '../../lib/loyalty/events.ts';
@@ -246,6 +247,11 @@ describe('an account', () => {
 });
 
 describe('a contact', () => {
+  /** So long ago that all which came before it is done at SendGrid. */
+  const ended = (memberId: string, type: string) => ({
+    ...event(memberId, type),
+    occurredAt: '2026-11-21T09:00:00Z',
+  });
   const apply = (
     fetch: typeof globalThis.fetch,
     told: Parameters<typeof connector.roles.sink.apply>[0],
@@ -328,7 +334,7 @@ describe('a contact', () => {
   it('whose address changed loses the old one first, and is written once it is gone', async () => {
     const { calls, fetch } = vendor({ contacts: [{ id: 'c1', email: 'old@example.com', external_id: 'm1' }] });
     const verdicts = await apply(fetch, [{ event: event(), member: member() }]);
-    expect(verdicts).toMatchObject([{ name: 'Transient', retryAfterSeconds: 180 }]);
+    expect(verdicts).toMatchObject([{ name: 'NotYet', retryAfterSeconds: 180 }]);
     expect(asked(calls).slice(3)).toEqual(['DELETE contacts/c1/identifiers']);
     expect(bodyOf(calls[3])).toEqual({ identifier_type: 'EMAIL', identifier_value: 'old@example.com' });
   });
@@ -339,7 +345,7 @@ describe('a contact', () => {
       { event: event(), member: member() },
       { event: event('m2'), member: member('bob@example.com') },
     ]);
-    expect(verdicts).toMatchObject([{ name: 'Transient' }, { vendorId: 'job-5' }]);
+    expect(verdicts).toMatchObject([{ name: 'NotYet' }, { vendorId: 'job-5' }]);
     expect(bodyOf(calls[3])).toEqual({ identifier_type: 'EXTERNALID', identifier_value: 'm9' });
     expect(put(calls)[0]?.contacts?.map(({ email }) => email)).toEqual(['bob@example.com']);
   });
@@ -350,20 +356,39 @@ describe('a contact', () => {
       { id: 'c2', email: 'ann@example.com' },
     ];
     const { calls, fetch } = vendor({ contacts });
-    expect(await apply(fetch, [{ event: event(), member: member() }])).toMatchObject([{ name: 'Transient' }]);
+    expect(await apply(fetch, [{ event: event(), member: member() }])).toMatchObject([{ name: 'NotYet' }]);
     expect(asked(calls).slice(3)).toEqual(['DELETE contacts?ids=c1']);
   });
 
   it.each(['member.erased', 'member.merged'])('is removed after %s, whatever came before', async (type) => {
     const { calls, fetch } = vendor({ contacts: [{ id: 'c1', email: 'ann@example.com', external_id: 'm1' }] });
-    const verdicts = await apply(fetch, [{ event: event(), member: member() }, { event: event('m1', type) }]);
+    const verdicts = await apply(fetch, [{ event: event(), member: member() }, { event: ended('m1', type) }]);
     expect(verdicts).toEqual([{ vendorId: 'job-2' }, { vendorId: 'job-2' }]);
     expect(asked(calls)).toEqual([SEARCHES[0], 'DELETE contacts?ids=c1']);
   });
 
   it('that is not there need not be removed', async () => {
     const { calls, fetch } = vendor();
-    expect(await apply(fetch, [{ event: event('m1', 'member.erased') }])).toEqual([{ vendorId: 'nothing' }]);
+    expect(await apply(fetch, [{ event: ended('m1', 'member.erased') }])).toEqual([{ vendorId: 'nothing' }]);
+    expect(asked(calls)).toEqual([SEARCHES[0]]);
+  });
+
+  it('that may have been put a moment before the member was erased is looked for again, once that is done', async () => {
+    const { calls, fetch } = vendor();
+    const erased = event('m1', 'member.erased');
+    expect(await apply(fetch, [{ event: erased }])).toMatchObject([{ name: 'NotYet', retryAfterSeconds: 540 }]);
+    const [late] = [{ id: 'c1', email: 'ann@example.com', external_id: 'm1' }];
+    const after = vendor({ contacts: [late] });
+    const then = { ...around(after.fetch), now: new Date(now.getTime() + 540_000) };
+    expect(await connector.roles.sink.apply([{ event: erased }], then)).toEqual([{ vendorId: 'job-2' }]);
+    expect([calls.length, asked(after.calls)[1]]).toEqual([1, 'DELETE contacts?ids=c1']);
+  });
+
+  it('is left to the member that an account has become a part of, however late something is told of it', async () => {
+    const host = { id: 'c2', email: 'ann@example.com', external_id: 'm2' };
+    const { calls, fetch } = vendor({ contacts: [host] });
+    const late = { event: ended('m1', 'points.earned'), member: { ...member(), mergedInto: 'm2' } };
+    expect(await apply(fetch, [late])).toEqual([{ vendorId: 'nothing' }]);
     expect(asked(calls)).toEqual([SEARCHES[0]]);
   });
 
@@ -451,6 +476,12 @@ describe('what SendGrid tells', () => {
     ['no time', { timestamp: 'now' }],
     ['a time after all times', { timestamp: 253_402_300_800 }],
   ])('with %s is parked', (_, more) => expect(() => heard(ours('delivered', more))).toThrow(Permanent));
+
+  it('one that cannot be read keeps nobody from the others', () => {
+    const both = () => heard(ours('delivered', { timestamp: 'now' }), ours('open'));
+    expect(both).toThrow(PartlyRead);
+    expect(both).toThrow(expect.objectContaining({ facts: heard(ours('open')) }));
+  });
 
   const body = events(ours('delivered'));
   const at = (hours: number) => new Date(now.getTime() + hours * 3_600_000);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineConnector, defineManifest } from '../../lib/connectors/contract.ts';
-import { Permanent, Transient } from '../../lib/connectors/kit/errors.ts';
+import { NotYet, Permanent, Transient } from '../../lib/connectors/kit/errors.ts';
 import { ask, classify } from '../../lib/connectors/kit/http.ts';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import { deliver, startWorld, type World } from './world.ts';
@@ -221,6 +221,17 @@ describe('a vendor that is well', () => {
       await deliver(vendor.handler, [{ body: { detail: event() } }]);
     }
     expect((await world.rows('program')).find(({ pk }) => pk === `BREAKER#${vendor.id}`)).toBeUndefined();
+  });
+
+  it('is not taken to be down for what takes its time there, and that is looked at again when it asks for it', async () => {
+    const vendor = openVendor();
+    vendor.says = () => new NotYet('Bell is still ringing', { retryAfterSeconds: 600 });
+    for (let times = 0; times < 6; times += 1)
+      expect(await deliver(vendor.handler, [{ id: 'm', body: { detail: event() } }])).toEqual(['m']);
+    expect(vendor.asked).toHaveLength(6);
+    expect(world.visibilityChanges().at(-1)?.seconds).toBeGreaterThanOrEqual(600);
+    vendor.says = () => undefined;
+    expect(await deliver(vendor.handler, [{ body: { detail: event() } }])).toEqual([]);
   });
 
   it('and ends the worker each time does not do so for ever', async () => {

@@ -13,6 +13,11 @@ export class Transient extends Error {
   }
 }
 
+/** The vendor is well, and needs a while for what it was told before. It counts as a try, and not as trouble of the vendor's. */
+export class NotYet extends Transient {
+  override readonly name = 'NotYet';
+}
+
 /** Will never work as it is: parked with its reason. */
 export class Permanent extends Error {
   override readonly name: string = 'Permanent';

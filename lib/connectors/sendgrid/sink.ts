@@ -1,5 +1,5 @@
 import type { MemberCopy, RoleOf, SinkEvent, Verdict } from '../contract.ts';
-import { Permanent, Transient } from '../kit/errors.ts';
+import { NotYet, Permanent } from '../kit/errors.ts';
 import type { Around } from './api.ts';
 import { type Contact, contactsBy, fieldIds, putContacts, removeContacts, removeIdentifier } from './contacts.ts';
 import type manifest from './manifest.ts';
@@ -21,6 +21,8 @@ type Fields = { readonly [Name in keyof typeof FIELDS]?: string | number | null 
 const NOTHING: Verdict = { vendorId: 'nothing' };
 /** SendGrid takes its time for what it does behind an answer. */
 const AFTER_REMOVAL_SECONDS = 180;
+/** So long after it was put, at most, a contact is still to come: one that is to be gone is looked for again by then. */
+const SETTLED_SECONDS = 600;
 
 interface Kept {
   readonly memberId: string;
@@ -52,6 +54,11 @@ export const sink: RoleOf<typeof manifest, 'sink'> = {
       );
       for (const { memberId } of ended) verdicts.set(memberId, { vendorId });
     }
+    for (const { event } of told.filter(isEnd)) {
+      const left = SETTLED_SECONDS - Math.floor((context.now.getTime() - Date.parse(event.occurredAt)) / 1_000);
+      const message = 'SendGrid may still be writing what it was told of the member before';
+      if (left > 0) verdicts.set(event.memberId, new NotYet(message, { retryAfterSeconds: left }));
+    }
 
     const ready: { readonly kept: Kept; readonly contact: object }[] = [];
     const ids = kept.size > 0 ? await fieldIds(context, FIELDS) : new Map<string, string>();
@@ -61,7 +68,7 @@ export const sink: RoleOf<typeof manifest, 'sink'> = {
         ready.push({ kept: one, contact: contactOf(one, standing.ours ?? standing.there, ids) });
       else {
         const message = 'a contact of SendGrid’s has one of the member’s names still';
-        verdicts.set(one.memberId, new Transient(message, { retryAfterSeconds: AFTER_REMOVAL_SECONDS }));
+        verdicts.set(one.memberId, new NotYet(message, { retryAfterSeconds: AFTER_REMOVAL_SECONDS }));
       }
     }
     for (const [memberId, verdict] of await put(context, ready)) verdicts.set(memberId, verdict);
@@ -69,8 +76,9 @@ export const sink: RoleOf<typeof manifest, 'sink'> = {
   },
 };
 
-/** An account that was joined to another is spoken of no more. */
-const isEnd = ({ event }: SinkEvent) => event.type === 'member.erased' || event.type === 'member.merged';
+/** An account that was joined to another is spoken of no more; its copy is the other's, and so is the contact with its e-mail. */
+const isEnd = ({ event, member }: SinkEvent) =>
+  event.type === 'member.erased' || event.type === 'member.merged' || member?.mergedInto !== undefined;
 
 /** Who has no e-mail is no contact. */
 function keptOf({ event, member }: SinkEvent): Kept[] {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Fact } from '../../loyalty/facts.ts';
 import type { Context, RoleOf } from '../contract.ts';
 import { WebhookRejected } from '../kit/errors.ts';
-import { facts } from '../kit/facts.ts';
+import { facts, factsOfEach } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
 import { read, shape } from '../kit/read.ts';
 import { UnixTime } from '../kit/unix-time.ts';
@@ -77,7 +77,7 @@ export const source: RoleOf<typeof manifest, 'source'> = {
 
   translate(request, { settings }) {
     const known = read(Notices, request.body).filter(({ event }) => event in KNOWN);
-    return facts(known.flatMap((notice) => told(shape(Event, notice), settings)));
+    return factsOfEach(known, (notice) => facts(told(shape(Event, notice), settings)));
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Context, Manifest, Verdict } from '../../connectors/contract.ts';
-import { Permanent, Transient, Unauthorized, Unknown } from '../../connectors/kit/errors.ts';
+import { NotYet, Permanent, Transient, Unauthorized, Unknown } from '../../connectors/kit/errors.ts';
 import { openBreaker } from '../breakers.ts';
 import { setting } from '../config.ts';
 import { openContext } from '../connector-context.ts';
@@ -91,9 +91,10 @@ export function openVendor<M extends Manifest>(manifest: M) {
 
 type Trouble = Transient | Unknown;
 
-/** Of the vendor's: not what we have refused ourselves. */
+/** Of the vendor's: not what we have refused ourselves, nor what takes its time there. */
 const isTrouble = (error: unknown): error is Trouble =>
-  error instanceof Unknown || (error instanceof Transient && !(error instanceof Crowded || error instanceof Down));
+  error instanceof Unknown ||
+  (error instanceof Transient && !(error instanceof Crowded || error instanceof Down || error instanceof NotYet));
 
 const askedSeconds = (trouble: Trouble): number | undefined =>
   trouble instanceof Transient ? trouble.retryAfterSeconds : undefined;
