@@ -104,8 +104,10 @@ export const Merchant = z
       .string()
       .regex(/^[A-Z]{2}$/, 'two capital letters, such as DE')
       .optional(),
-    /** Staff hear of redemptions from so many points on. */
-    alerts: z.strictObject({ redemptionFromPoints: z.int().positive() }).optional(),
+    /** Staff hear of redemptions from so many points on, and of members who rise into one of these tiers. */
+    alerts: z
+      .strictObject({ redemptionFromPoints: z.int().positive().optional(), tiers: z.array(z.string()).optional() })
+      .optional(),
     /** Which channels a new member has said yes to by enrolling at the till or in the shop; others need a consent fact. */
     consentAtEnrolment: z.array(ChannelOrPurpose).default([]),
     /** How many functions look after what falls due, at the same time. Absent: 5, enough for a million members. */
@@ -123,6 +125,16 @@ export const Merchant = z
           input: id,
         });
       seen.add(id);
+    }
+    const tiers = value.program.tiers.map(({ id }) => id);
+    for (const [index, tier] of (value.alerts?.tiers ?? []).entries()) {
+      if (!tiers.includes(tier))
+        issues.push({
+          code: 'custom',
+          path: ['alerts', 'tiers', index],
+          message: `no tier is called so: there are ${tiers.join(', ')}`,
+          input: tier,
+        });
     }
     const [first] = value.locales;
     const writes = value.connectors.some(

@@ -9,12 +9,13 @@ export function alertFor(event: LoyaltyEvent, { program, alerts }: DeployedMerch
   switch (event.type) {
     case 'points.redeemed': {
       const { points, rewardId, orderId, redemptionId } = event.data;
-      if (!alerts || points < alerts.redemptionFromPoints) return undefined;
+      const from = alerts?.redemptionFromPoints;
+      if (from === undefined || points < from) return undefined;
       const reward = program.rewards.find(({ id }) => id === rewardId)?.name ?? rewardId;
       return {
         id: event.id,
         title: `${points} points redeemed`,
-        text: `A redemption of ${alerts.redemptionFromPoints} points or more, in ${program.name}.`,
+        text: `A redemption of ${from} points or more, in ${program.name}.`,
         fields: [
           ...field('Points', points),
           ...field('Reward', reward),
@@ -23,6 +24,18 @@ export function alertFor(event: LoyaltyEvent, { program, alerts }: DeployedMerch
           ...field('Balance', event.balance.available),
           ...about,
         ],
+      };
+    }
+    case 'tier.changed': {
+      const levelOf = (tier: string) => program.tiers.findIndex(({ id }) => id === tier);
+      const nameOf = (tier: string) => program.tiers[levelOf(tier)]?.name ?? tier;
+      const { from, to } = event.data;
+      if (!alerts?.tiers?.includes(to) || levelOf(to) < levelOf(from)) return undefined;
+      return {
+        id: event.id,
+        title: `${nameOf(to)} reached`,
+        text: `A member of ${program.name} rose from ${nameOf(from)} to ${nameOf(to)}.`,
+        fields: [...field('Balance', event.balance.available), ...about],
       };
     }
     case 'fraud.flagged':

@@ -27,7 +27,9 @@ export interface DeployedMerchant {
   /** How e-mail looks. */
   readonly brand?: Brand | undefined;
   readonly messaging: Messaging;
-  readonly alerts?: { readonly redemptionFromPoints: number } | undefined;
+  readonly alerts?:
+    | { readonly redemptionFromPoints?: number | undefined; readonly tiers?: readonly string[] | undefined }
+    | undefined;
   readonly consentAtEnrolment: readonly ConsentByEnrolling[];
   readonly connectors: readonly {
     readonly id: string;

@@ -6,6 +6,8 @@ import type { DeployedMerchant } from './config.ts';
 /** What the support desk has to look at, in the words that staff are told; `undefined`: nothing. */
 export function ticketFor(event: LoyaltyEvent, merchant: DeployedMerchant, member?: MemberCopy): Ticket | undefined {
   if (event.type === 'dispute.closed') return closed(event, merchant);
+  // Good to know, and nothing to be worked on.
+  if (event.type === 'tier.changed') return undefined;
   const alert = alertFor(event, merchant);
   if (!alert) return undefined;
   const requester = event.type === 'dispute.opened' ? requesterOf(member) : undefined;
