@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DeployedMerchant } from '../runtime/config.ts';
@@ -23,7 +24,7 @@ import { startPollers } from './pollers/start.ts';
 import { readRoles } from './roles.ts';
 import { createSamples } from './samples.ts';
 import { runSchedules } from './schedules.ts';
-import { fillSecrets } from './secrets.ts';
+import { fillSecrets, type Given } from './secrets.ts';
 import { createShow } from './show.ts';
 import { watch } from './stillness.ts';
 import { type Assembly, loadAssembly } from './template.ts';
@@ -59,8 +60,11 @@ export interface LocalCloudOptions {
   readonly vendors?: Vendors;
 }
 
-/** Of one function; also how many batches of one queue are handled at once. */
-const PROCESSES_PER_FUNCTION = 4;
+/**
+ * Of one function; also how many batches of one queue are handled at once. Two at least, so that what runs at the same
+ * time as itself does so here as well; more than the machine has cores would only take turns.
+ */
+const PROCESSES_PER_FUNCTION = Math.max(2, Math.min(4, availableParallelism()));
 /** What runs is let finish for so long when the cloud is stopped. */
 const GRACE_MS = 3_000;
 
@@ -173,7 +177,7 @@ async function start(
   started.push(() => Promise.race([Promise.all(pollers.map((poller) => poller.stop())), grace()]));
 
   const tables = tableNames(assembly);
-  const signing = await fillSecrets({ assembly, operate, warn });
+  const given = await fillSecrets({ assembly, operate, warn });
   const endpoints: Endpoints = {
     api: door.url,
     portal: `${door.url}/portal`,
@@ -184,10 +188,10 @@ async function start(
       before: readJson<Endpoints>(file('endpoints.json'))?.keys,
       now,
     }),
-    webhooks: webhooks(door.url, api, signing),
+    webhooks: webhooks(door.url, api, given),
   };
 
-  const samples = createSamples({ merchant, endpoints, clock });
+  const samples = createSamples({ merchant, endpoints, clock, smsAccount: given['twilio-sms']?.secret.accountSid });
   const show = createShow({
     assembly,
     merchant,
@@ -241,11 +245,14 @@ async function start(
   return { api: door.url, endpoints, aws, clock, faults, stop };
 }
 
-/** Each source that has a route of its own. */
-function webhooks(url: string, api: HttpApi, signing: Readonly<Record<string, string>>): Endpoints['webhooks'] {
-  const sources = Object.entries(signing).filter(([connector]) => api.routes.includes(`POST /webhooks/${connector}`));
+/** Each source that has a route of its own, and that we can sign for. */
+function webhooks(url: string, api: HttpApi, given: Readonly<Record<string, Given>>): Endpoints['webhooks'] {
   return Object.fromEntries(
-    sources.map(([connector, secret]) => [connector, { url: `${url}/webhooks/${connector}`, secret }]),
+    Object.entries(given).flatMap(([connector, { signsWith: secret }]) =>
+      secret !== undefined && api.routes.includes(`POST /webhooks/${connector}`)
+        ? [[connector, { url: `${url}/webhooks/${connector}`, secret }]]
+        : [],
+    ),
   );
 }
 

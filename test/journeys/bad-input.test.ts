@@ -176,7 +176,8 @@ describe('a vendor in trouble', () => {
         date_created: new Date(call?.at ?? '').toUTCString(),
       };
       await answers({ status: 200, body: { messages: [one] }, times: 1 });
-      await shop.idle();
+      // The vendor is asked a minute later.
+      await shop.until(shop.isWaiting);
       await shop.local('POST', '/clock', { advance: 'PT6H' });
       await shop.idle();
       const isUnknown = (await metric('DeliveryUnknown')) - before;

@@ -90,14 +90,6 @@ const parked = async () =>
       .filter(({ name, visible }) => name.includes('-parked') && visible > 0)
       .map(({ name, visible }) => [name, visible]),
   );
-/** Whatever is not done waits for its time, and nobody is at work. */
-async function isWaiting(): Promise<boolean> {
-  const { body } = await shop.local('GET', '/idle?timeoutMs=0');
-  const busy: { what: string }[] = body.busy ?? [];
-  if (busy.some(({ what }) => !what.startsWith('book-bar-'))) return false;
-  return (await queues()).every(({ name, visible }) => visible === 0 || name.includes('-parked'));
-}
-
 /** What is true when the day is over. */
 const atTheEnd: (() => unknown)[] = [];
 
@@ -258,11 +250,11 @@ describe('when a vendor', () => {
     for (const one of some) await order(one, '30.00');
     const tries = () => down.map((vendor) => vendors.asked(vendor));
     await shop.until(() => some.every((one) => recordsOf(one)[0] === 30));
-    await shop.until(isWaiting);
+    await shop.until(shop.isWaiting);
     for (let halfHour = 0; halfHour < 4; halfHour += 1) {
       const before = tries();
       await advance('PT30M');
-      await shop.until(isWaiting);
+      await shop.until(shop.isWaiting);
       expect(tries().map((count, at) => count > (before[at] ?? 0))).toEqual([true, true, true]);
     }
     expect(some.flatMap((one) => [...textsTo(one), ...contactsOf(one), ...rowsOf(one)])).toEqual([]);
@@ -272,7 +264,7 @@ describe('when a vendor', () => {
     // One looks whether they answer again, then the others come: within the hour.
     for (let step = 0; step < 6 && !some.every(isDone); step += 1) {
       await advance('PT10M');
-      await shop.until(isWaiting);
+      await shop.until(shop.isWaiting);
     }
     atTheEnd.push(() => {
       for (const one of some)

@@ -11,7 +11,7 @@ import { ASSEMBLIES } from './one-assembly.ts';
 /** The demo merchant's stacks on the local cloud, and the ways in which the world reaches them. */
 
 /** As many as a journey calls: whoever moves the clock wakes a dozen functions, which would end each other else. */
-const PROCESSES = 24;
+const PROCESSES = 48;
 
 export interface Answer {
   readonly status: number;
@@ -39,6 +39,8 @@ export interface Shop {
   local(method: string, path: string, body?: unknown): Promise<Answer>;
   /** Answers once nothing is on its way. */
   idle(): Promise<void>;
+  /** Whether whatever is not done waits for its time, and nobody is at work. */
+  isWaiting(): Promise<boolean>;
   outbox(connector?: string): Promise<OutboxCall[]>;
   /** Waits for what must come, up to half a minute. */
   until(holds: () => boolean | Promise<boolean>): Promise<void>;
@@ -135,6 +137,13 @@ export async function openShop({ merchant = 'art-cafe', alter, vendors, opensAt 
     async idle() {
       const answer = await shop.local('GET', '/idle?timeoutMs=240000');
       if (answer.status !== 200) throw new Error(`not idle: ${JSON.stringify(answer.body)}`);
+    },
+    async isWaiting() {
+      const { body } = await shop.local('GET', '/idle?timeoutMs=0');
+      const busy: { what: string }[] = body.busy ?? [];
+      if (busy.some(({ what }) => !what.startsWith(`${merchant}-`))) return false;
+      const queues: { visible: number; deadLetterOf?: string }[] = (await shop.local('GET', '/queues')).body;
+      return queues.every(({ visible, deadLetterOf }) => visible === 0 || deadLetterOf !== undefined);
     },
     async outbox(connector) {
       const answer = await shop.local('GET', `/outbox${connector ? `?connector=${connector}` : ''}`);
