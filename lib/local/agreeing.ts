@@ -146,6 +146,7 @@ export function agreeing({ clock, settingsOf, hookOf }: AgreeingOptions): Vendor
           orders: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } },
           webhookSubscriptions: { nodes: [...shopify.values()] },
           customer: { id, tags: [] },
+          customers: { nodes: [] },
           made: { codeDiscountNode: { id: `gid://shopify/DiscountCodeNode/${number()}` }, userErrors: [] },
           known: null,
           changed: { userErrors: [] },

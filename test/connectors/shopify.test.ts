@@ -517,11 +517,15 @@ describe('how a customer stands', () => {
   });
 
   it.each([
-    ['is put on', ['regular'], ['regular', 'tier:friend']],
-    ['takes the place of the one before', ['regular', 'tier:guest', 'Tier:Gold'], ['regular', 'tier:friend']],
-    ['is left where it is', ['tier:friend'], ['tier:friend']],
-    ['is left, however it is written', ['Tier:Friend'], ['Tier:Friend']],
-  ])('its tier %s as a tag, beside %j', async (_, before, after) => {
+    ['are put on', ['regular'], ['regular', 'tier:friend', 'stampbook:m1']],
+    [
+      'take the place of those before',
+      ['regular', 'tier:guest', 'Tier:Gold', 'stampbook:m0'],
+      ['regular', 'tier:friend', 'stampbook:m1'],
+    ],
+    ['are left where they are', ['stampbook:m1', 'tier:friend'], ['stampbook:m1', 'tier:friend']],
+    ['are left, however they are written', ['Tier:Friend', 'Stampbook:M1'], ['Tier:Friend', 'Stampbook:M1']],
+  ])('its tier and its member %s as tags, beside %j', async (_, before, after) => {
     const vendor = known(...before);
     await write(vendor);
     expect(vendor.tags.get(CUSTOMER)).toEqual(after);
@@ -532,7 +536,7 @@ describe('how a customer stands', () => {
     const settings = connector.manifest.settings.parse({ ...fixture.settings, namespace: 'club', tierTag: 'vip:' });
     await write(vendor, knownMember, { settings });
     expect([...vendor.metafields.keys()]).toContain(`${CUSTOMER} club.points`);
-    expect(vendor.tags.get(CUSTOMER)).toEqual(['tier:guest', 'vip:friend']);
+    expect(vendor.tags.get(CUSTOMER)).toEqual(['tier:guest', 'vip:friend', 'stampbook:m1']);
   });
 
   it('of whom the shop knows nothing, or who was erased here or there, is written nowhere', async () => {
@@ -542,6 +546,46 @@ describe('how a customer stands', () => {
     expect(vendor.calls).toEqual([]);
     expect(await write(vendor)).toEqual([{ vendorId: 'none' }]);
     expect(vendor.metafields.size).toBe(0);
+  });
+
+  it('as two customers, since two members became one, is written for both, under the member that is left', async () => {
+    const other = 'gid://shopify/Customer/7000222';
+    const vendor = admin({ customers: { [CUSTOMER]: [], [other]: ['stampbook:m1', 'tier:guest'] } });
+    const identities = [{ type: 'shopify', value: '7000222' }, ...knownMember.identities];
+    expect(await write(vendor, { ...knownMember, identities, mergedInto: 'm2' })).toEqual([{ vendorId: other }]);
+    for (const id of [CUSTOMER, other]) expect(vendor.tags.get(id)).toEqual(['tier:friend', 'stampbook:m2']);
+  });
+
+  describe('and who was erased here', () => {
+    const event = { ...redeemed, id: 'm1.9.member.erased', type: 'member.erased', data: {} } as typeof redeemed;
+    const erase = (vendor: ReturnType<typeof admin>, onErasure = 'erase', given: object = {}) => {
+      const settings = connector.manifest.settings.parse({ ...fixture.settings, onErasure });
+      return connector.roles.sink.apply(
+        [{ event }],
+        contextOf(connector, fixture, { fetch: vendor.fetch, settings, ...given }),
+      );
+    };
+
+    it('is found by the tag, and with `erase` Shopify is asked to erase the customer', async () => {
+      const vendor = admin({ customers: { [CUSTOMER]: [], 'gid://shopify/Customer/1': ['stampbook:m10'] } });
+      await write(vendor);
+      expect(await erase(vendor, 'nothing')).toEqual([{ vendorId: CUSTOMER }]);
+      expect(vendor.erased).toEqual([]);
+      expect(await erase(vendor)).toEqual([{ vendorId: CUSTOMER }]);
+      expect(vendor.erased).toEqual([CUSTOMER]);
+      expect(vendor.tags.get(CUSTOMER)).toContain('stampbook:m1');
+    });
+
+    it('and was never known to the shop is nobody there', async () => {
+      expect(await erase(admin({ customers: { [CUSTOMER]: [] } }))).toEqual([{ vendorId: 'none' }]);
+    });
+
+    it('and may not be erased there is parked, with its reason', async () => {
+      const refusals = { Erase: { code: 'FAILED_TO_REQUEST', field: ['customerId'] } };
+      await expect(erase(admin({ customers: { [CUSTOMER]: ['stampbook:m1'] }, refusals }))).rejects.toThrow(
+        'Shopify refused to erase a customer: FAILED_TO_REQUEST about customerId',
+      );
+    });
   });
 
   it('that Shopify refuses inside a 200 is parked, with its reason', async () => {

@@ -27,6 +27,19 @@ export default defineManifest({
       .describe(
         'How the tag begins that says a customer’s tier: `tier:gold`. Any other tag that begins so is taken off.',
       ),
+    memberTag: z
+      .string()
+      .regex(/^[^,"\\]{3,30}$/, '3 to 30 characters, without a comma, a quotation mark and a backslash')
+      .default('stampbook:')
+      .describe(
+        'How the tag begins that says which member a customer is: `stampbook:m_42`. Any other tag that begins so is taken off.',
+      ),
+    onErasure: z
+      .enum(['nothing', 'erase'])
+      .default('nothing')
+      .describe(
+        'When a member is erased: `erase` asks Shopify to erase the personal data of the customers with the member’s tag. Needs the scope `write_customer_data_erasure`.',
+      ),
   }),
   // A list, since the old secret may sign for up to an hour after rotation.
   secret: z.object({

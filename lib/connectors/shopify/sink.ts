@@ -23,15 +23,23 @@ export const sink: RoleOf<typeof manifest, 'sink'> = {
 const NOTHING_THERE: Receipt = { vendorId: 'none' };
 
 async function keep({ event, member, code }: SinkEvent, context: Around): Promise<Receipt> {
-  const legacyId = member?.identities.find(({ type }) => type === 'shopify')?.value;
-  const customer = legacyId === undefined ? undefined : `gid://shopify/Customer/${legacyId}`;
-  const discount = code && discountOf(code, event, customer);
-  const standing = customer === undefined ? undefined : member?.standing;
+  if (event.type === 'member.erased') return forget(event.memberId, context);
+  // Several where two members became one.
+  const customers = (member?.identities ?? []).flatMap(({ type, value }) =>
+    type === 'shopify' ? `gid://shopify/Customer/${value}` : [],
+  );
+  const discount = code && discountOf(code, event, customers);
+  const standing = customers.length > 0 ? member?.standing : undefined;
   if (!discount && !standing) return NOTHING_THERE;
   const admin = await opened(context);
   const made = discount && (await makeOnce(discount, admin));
-  const written = customer !== undefined && standing && (await writeStanding(customer, standing, context, admin));
-  return made ?? (written || NOTHING_THERE);
+  const written: Receipt[] = [];
+  if (standing)
+    for (const customer of customers) {
+      const told = { ...standing, memberId: member?.mergedInto ?? event.memberId };
+      if (await writeStanding(customer, told, context, admin)) written.push({ vendorId: customer });
+    }
+  return made ?? written[0] ?? NOTHING_THERE;
 }
 
 /** Here it cannot be left out: staff have named events for it. */
@@ -44,7 +52,11 @@ async function opened(context: Around): Promise<Admin> {
   }
 }
 
-function discountOf({ code, value, validThrough }: SharedCode, event: SinkEvent['event'], customer?: string) {
+function discountOf(
+  { code, value, validThrough }: SharedCode,
+  event: SinkEvent['event'],
+  customers: readonly string[],
+) {
   const off = offOf(value);
   return (
     off && {
@@ -54,7 +66,7 @@ function discountOf({ code, value, validThrough }: SharedCode, event: SinkEvent[
       endsAt: endOf(validThrough),
       usageLimit: 1,
       appliesOncePerCustomer: true,
-      context: customer === undefined ? { all: 'ALL' } : { customers: { add: [customer] } },
+      context: customers.length === 0 ? { all: 'ALL' } : { customers: { add: customers } },
       customerGets: { value: off, items: { all: true } },
     }
   );
@@ -112,33 +124,55 @@ async function makeOnce(discount: { readonly code: string }, admin: Admin): Prom
   return { vendorId: made.codeDiscountNode.id };
 }
 
-const CustomerTags = z.object({ customer: z.object({ id: z.string(), tags: z.array(z.string()) }).nullable() });
+const Tagged = z.object({ id: z.string(), tags: z.array(z.string()) });
+const One = z.object({ customer: Tagged.nullable() });
+const Several = z.object({ customers: z.object({ nodes: z.array(Tagged) }) });
 const Changed = z.object({ changed: z.object({ userErrors: Errors }) });
 
+const change = async (admin: Admin, what: string, mutation: string, variables: Record<string, unknown>) =>
+  refuse(what, shape(Changed, await admin(mutation, variables)).changed.userErrors);
+
+/** Shopify takes capitals in tags for small letters. */
+const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+/** `false`: there is no such customer; erased in the shop, or merged there into another. */
 async function writeStanding(
   customer: string,
-  { available, tier }: Standing,
-  { settings: { namespace, tierTag } }: Around,
+  { available, tier, memberId }: Pick<Standing, 'available' | 'tier'> & { readonly memberId: string },
+  { settings: { namespace, tierTag, memberTag } }: Around,
   admin: Admin,
-): Promise<Receipt | undefined> {
-  const there = shape(CustomerTags, await admin(CUSTOMER, { id: customer })).customer;
-  // Erased in the shop, or merged there into another.
-  if (!there) return undefined;
+): Promise<boolean> {
+  const there = shape(One, await admin(CUSTOMER, { id: customer })).customer;
+  if (!there) return false;
   const about = { ownerId: customer, namespace };
   const metafields = [
     { ...about, key: 'points', type: 'number_integer', value: String(available) },
     { ...about, key: 'tier', type: 'single_line_text_field', value: tier },
   ];
-  const change = async (what: string, mutation: string, variables: Record<string, unknown>) =>
-    refuse(what, shape(Changed, await admin(mutation, variables)).changed.userErrors);
-  await change('metafields', METAFIELDS, { metafields });
-  const wanted = `${tierTag}${tier}`;
-  // Shopify takes capitals in tags for small letters.
-  const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
-  const old = there.tags.filter((tag) => same(tag.slice(0, tierTag.length), tierTag) && !same(tag, wanted));
-  if (old.length > 0) await change('to take off a tag', UNTAG, { id: customer, tags: old });
-  if (!there.tags.some((tag) => same(tag, wanted))) await change('a tag', TAG, { id: customer, tags: [wanted] });
-  return { vendorId: customer };
+  await change(admin, 'metafields', METAFIELDS, { metafields });
+  const wanted = [`${tierTag}${tier}`, `${memberTag}${memberId}`];
+  const isWanted = (tag: string) => wanted.some((one) => same(one, tag));
+  const isOurs = (tag: string) => [tierTag, memberTag].some((begin) => same(tag.slice(0, begin.length), begin));
+  const old = there.tags.filter((tag) => isOurs(tag) && !isWanted(tag));
+  const missing = wanted.filter((one) => !there.tags.some((tag) => same(tag, one)));
+  if (old.length > 0) await change(admin, 'to take off a tag', UNTAG, { id: customer, tags: old });
+  if (missing.length > 0) await change(admin, 'a tag', TAG, { id: customer, tags: missing });
+  return true;
+}
+
+/**
+ * Of somebody who was erased here the tag is all that is left to be found by. It is left on: what is written to a customer
+ * may come back as news of somebody whom nobody here knows, and enrol the member again.
+ */
+async function forget(memberId: string, context: Around): Promise<Receipt> {
+  const { memberTag, onErasure } = context.settings;
+  const admin = await opened(context);
+  const tag = `${memberTag}${memberId}`;
+  const { nodes } = shape(Several, await admin(CUSTOMERS_OF, { query: `tag:"${tag}"` })).customers;
+  const theirs = nodes.filter(({ tags }) => tags.some((one) => same(one, tag)));
+  if (onErasure === 'erase') for (const { id } of theirs) await change(admin, 'to erase a customer', ERASE, { id });
+  const [first] = theirs;
+  return first ? { vendorId: first.id } : NOTHING_THERE;
 }
 
 const DISCOUNT = `mutation Discount($discount: DiscountCodeBasicInput!) {
@@ -154,4 +188,10 @@ const TAG = `mutation Tag($id: ID!, $tags: [String!]!) {
 }`;
 const UNTAG = `mutation Untag($id: ID!, $tags: [String!]!) {
   changed: tagsRemove(id: $id, tags: $tags) { userErrors { field } }
+}`;
+const CUSTOMERS_OF = `query CustomersOf($query: String!) {
+  customers(first: 50, query: $query) { nodes { id tags } }
+}`;
+const ERASE = `mutation Erase($id: ID!) {
+  changed: customerRequestDataErasure(customerId: $id) { userErrors { code field } }
 }`;
