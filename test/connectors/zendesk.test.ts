@@ -67,6 +67,24 @@ describe('a case at Zendesk', () => {
     expect(filed).toMatchObject([{ status: 'solved', assignee_id: 7, comments: { length: 3 } }]);
   });
 
+  it('says nothing twice, and is solved, when the answer to the last word is lost', async () => {
+    const { fetch, filed } = zendesk();
+    await file(fetch);
+    let lose = true;
+    const losing: typeof globalThis.fetch = async (url, init) => {
+      const answer = await fetch(url, init);
+      if (init?.method !== 'PUT' || !lose) return answer;
+      lose = false;
+      throw new DOMException('timed out', 'TimeoutError');
+    };
+    expect(await reason(file(losing, { text: 'A word.' }, 'm_1.8'))).toBeInstanceOf(Transient);
+    expect(await file(losing, { text: 'A word.' }, 'm_1.8')).toEqual({ vendorId: '5000' });
+    lose = true;
+    expect(await reason(file(losing, { status: 'solved' }, 'm_1.9'))).toBeInstanceOf(Transient);
+    await file(losing, { status: 'solved' }, 'm_1.9');
+    expect(filed).toMatchObject([{ status: 'solved', comments: { length: 3 } }]);
+  });
+
   it('stays in the hands that it is in', async () => {
     const { fetch, filed } = zendesk({
       tickets: [{ status: 'open', external_id: 'stampbook:dispute:d-1', assignee_id: 42 }],
@@ -321,7 +339,7 @@ const trimmed = vendorSpec<OpenApi>('zendesk.json');
     await keep(fetch, { event: { ...earned, memberId: 'm_2' }, member: { identities: bob, standing } });
     expect(calls.flatMap((call) => strays(document, call))).toEqual([]);
     expect(calls.map(({ method }) => method).join(' ')).toBe(
-      'GET POST GET PUT GET PUT GET POST GET GET GET PUT GET GET POST',
+      'GET POST GET GET PUT GET GET PUT GET POST GET GET GET PUT GET GET POST',
     );
   });
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Ticket } from '../../loyalty/events.ts';
 import type { RoleOf } from '../contract.ts';
+import type { Call } from '../kit/json-api.ts';
 import { read } from '../kit/read.ts';
 import { nameOf, OUR_TAG } from '../kit/support-desk.ts';
 import { openZendesk, type ZendeskContext } from './api.ts';
@@ -24,6 +25,8 @@ export const ticket: RoleOf<typeof manifest, 'ticket'> = {
     const comment = { body: `${ticket.text}\n\n${reference}`, public: false };
     const ending = { status: 'solved', ...(!newest?.assignee_id && { assignee_email: context.secret.email }) };
     if (newest && newest.status !== 'closed') {
+      // With it came whatever else there was to change.
+      if (await saysSo(reference, newest.id, call)) return { vendorId: String(newest.id) };
       // Told late, of what is over: it is not opened again.
       const update = { ticket: { comment, ...(solved && ending) } };
       return idIn(await call('PUT', `/tickets/${newest.id}`, update));
@@ -57,6 +60,14 @@ function requester({ requester, memberId }: Ticket, { settings }: Pick<ZendeskCo
   return { requester: { email: requester.email, name: requester.name ?? `Member ${memberId}` } };
 }
 
+/** Whether this event stands there already, though the answer to it was lost: among the last hundred words. */
+async function saysSo(reference: string, id: number, call: Call): Promise<boolean> {
+  const query = new URLSearchParams({ sort: '-created_at', 'page[size]': '100' });
+  const { comments } = read(Comments, await call('GET', `/tickets/${id}/comments?${query}`));
+  return comments.some(({ body }) => body?.includes(reference));
+}
+
+const Comments = z.object({ comments: z.array(z.object({ body: z.string().nullish() })) });
 const Tickets = z.object({
   tickets: z.array(
     z.object({
