@@ -1,3 +1,4 @@
+import { type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as z from 'zod';
 import { defineConnector, defineManifest, type Receipt, type RoleOf } from '../../lib/connectors/contract.ts';
@@ -6,6 +7,7 @@ import { consentsOf } from '../../lib/loyalty/consents.ts';
 import type { Course } from '../../lib/loyalty/course.ts';
 import type { Alert, LoyaltyEvent, Message } from '../../lib/loyalty/events.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
+import { codeIdOf } from '../../lib/runtime/codes.ts';
 import type { MessageRows } from '../../lib/runtime/message-rows.ts';
 import type { PlanWork } from '../../lib/runtime/plan-work.ts';
 import type { PlannedMessage } from '../../lib/runtime/planned-message.ts';
@@ -608,6 +610,56 @@ describe('a copy kept elsewhere', () => {
     }).claim(one.id, 'sink', 'm1');
     expect(await hand(keep, one, { attempt: 2 })).toEqual([]);
     expect(applied).toEqual([one]);
+  });
+});
+
+describe('a code that came with a reward', () => {
+  const code = '7HKQ4X-M3RYAN-9CWDTE';
+  const id = codeIdOf(code);
+  const given = {
+    rewardId: 'voucher',
+    redemptionId: 'red-1',
+    value: { kind: 'amount-off', amount: '5.00' },
+    validThrough: '2099-02-19',
+  } as const;
+  const redeemed = () =>
+    event('m_any', 'reward.redeemed', { redemptionId: 'red-1', rewardId: 'voucher', points: 150, codeId: id });
+  const write = (items: readonly { readonly item: TransactWriteItem }[]) =>
+    world.client.send(new TransactWriteItemsCommand({ TransactItems: items.map(({ item }) => item) }));
+
+  it('is shown to the shop that takes codes, while it can be used, and is written nowhere', async () => {
+    const { codes } = shop.supplies();
+    await write(codes.giving(code, { id, memberId: 'm_any', ...given }, 'generated'));
+    const shown: unknown[] = [];
+    const { deliverer } = await import('../../functions/deliver.ts');
+    const connected = (vendorId: string, shares?: readonly 'code'[]) =>
+      deliverer(
+        defineConnector(
+          defineManifest({ ...common, id: vendorId, roles: ['sink'], secret, ...(shares && { shares }) }),
+          {
+            sink: {
+              async apply(told) {
+                shown.push(...told.map((one) => [vendorId, one.code]));
+                return told.map(({ event: { id: vendorsId } }) => ({ vendorId: vendorsId }));
+              },
+            },
+          },
+        ),
+      ) as typeof keep;
+    const [checkout, blind] = [connected('woocommerce', ['code']), connected('google-sheets')];
+    const one = redeemed();
+    expect([await hand(checkout, one), await hand(blind, one)]).toEqual([[], []]);
+    await write([codes.ending(id, { kind: 'revoked', source: 'api', by: 'staff' }, '2026-03-01T12:00:00Z')]);
+    expect(await hand(checkout, redeemed())).toEqual([]);
+    const { value, validThrough } = given;
+    expect(shown).toEqual([
+      ['woocommerce', { code, value, validThrough }],
+      ['google-sheets', undefined],
+      ['woocommerce', undefined],
+    ]);
+    const deliveries = (await world.rows('program')).filter(({ pk }) => String(pk).startsWith('D#woocommerce'));
+    expect(deliveries).toHaveLength(2);
+    expect(`${JSON.stringify(deliveries)}${written}`).not.toContain(code);
   });
 });
 

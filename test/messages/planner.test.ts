@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
+import { PlanWork } from '../../lib/runtime/plan-work.ts';
 import { happening, mouth, NotNow, OptedOut, Permanent, postOffice, Transient, Unknown } from './post-office.ts';
 
 const noon = '2026-03-10T11:00:00Z';
@@ -312,6 +313,31 @@ describe('in quiet hours', () => {
     await office.settle();
     expect(texts.took).toMatchObject([{ id: 'm_ada.answer.r1', kind: 'reply', text: '42' }]);
     expect(await stateOf({ id: 'm_ada.answer.r1' } as LoyaltyEvent)).toMatchObject({ state: 'sent' });
+  });
+
+  it('what staff try out is shown whole: with subject, page and template', async () => {
+    const { letters, office } = shop({ quietHours, from: night });
+    const words = {
+      locale: 'de',
+      text: 'Hallo Ada',
+      subject: 'Zwölf Punkte',
+      html: '<p>Hallo Ada</p>',
+      template: { name: 'points', values: ['12'] },
+    };
+    const work = { kind: 'answer', id: 'test:1', connector: 'letters', purpose: 'transactional', ...words };
+    office.put('plan', PlanWork.parse({ ...work, memberId: office.enrol('m_ada', { no: ['email'] }) }));
+    await office.settle();
+    expect(letters.took).toEqual([
+      {
+        id: 'm_ada.answer.test:1',
+        channel: 'email',
+        to: 'ada@example.org',
+        kind: 'reply',
+        purpose: 'transactional',
+        values: {},
+        ...words,
+      },
+    ]);
   });
 
   it('a birthday that would be over by then is let go', async () => {

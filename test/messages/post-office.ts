@@ -12,7 +12,7 @@ import { openMarketingWeeks } from '../../lib/runtime/marketing-weeks.ts';
 import type { Member } from '../../lib/runtime/members.ts';
 import { openMessageRows } from '../../lib/runtime/message-rows.ts';
 import type { openPlanQueue, PlanWork } from '../../lib/runtime/plan-work.ts';
-import type { PlannedMessage } from '../../lib/runtime/planned-message.ts';
+import { PlannedMessage } from '../../lib/runtime/planned-message.ts';
 import { openPlanner } from '../../lib/runtime/planner.ts';
 import { openReceipts } from '../../lib/runtime/receipts.ts';
 import { openWakeUps } from '../../lib/runtime/wake-ups.ts';
@@ -122,7 +122,8 @@ export function postOffice({
           },
         }),
       }),
-      hand: async (message) => put(message.connector, { message }),
+      // As it is read again on the other side.
+      hand: async (message) => put(message.connector, { message: PlannedMessage.parse(message) }),
       heardAt: async () => undefined,
       facts: { tell: async (told) => void facts.push(...told) },
       now,
