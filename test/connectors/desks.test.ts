@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import freshdesk from '../../lib/connectors/freshdesk/index.ts';
-import { Permanent, Transient } from '../../lib/connectors/kit/errors.ts';
+import { Permanent, Transient, Unauthorized } from '../../lib/connectors/kit/errors.ts';
 import zendesk from '../../lib/connectors/zendesk/index.ts';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import { atDesk, reason } from './at-desk.ts';
@@ -11,7 +11,7 @@ import { freshdesk as freshdeskApi } from './fixtures/freshdesk-api.ts';
 import { fixture as ofZendesk } from './fixtures/zendesk.ts';
 import { zendesk as zendeskApi } from './fixtures/zendesk-api.ts';
 
-/** How every support desk keeps members: what is special about one of them stands in a test of its own. */
+/** How every support desk keeps cases and members: what is special about one of them stands in a test of its own. */
 
 interface Somebody {
   readonly id: number;
@@ -24,6 +24,7 @@ type Open = (people: readonly Somebody[]) => {
   readonly fetch: typeof fetch;
   readonly calls: readonly { readonly method: string; readonly url: string; readonly body: string }[];
   readonly people: () => readonly object[];
+  readonly cases: () => readonly { readonly isOver: boolean; readonly words: number }[];
 };
 
 const openZendesk: Open = (people) => {
@@ -37,6 +38,7 @@ const openZendesk: Open = (people) => {
   });
   return {
     ...desk,
+    cases: () => desk.filed.map(({ status, comments }) => ({ isOver: status === 'solved', words: comments.length })),
     people: () =>
       desk.people().map(({ id, email, external_id: externalId, user_fields: fields }) => ({
         id,
@@ -56,6 +58,7 @@ const openFreshdesk: Open = (people) => {
   });
   return {
     ...desk,
+    cases: () => desk.filed.map(({ status, notes }) => ({ isOver: status === 4, words: 1 + notes.length })),
     people: () =>
       desk.people.map(({ id, email, unique_external_id: externalId, custom_fields: fields }) => ({
         id,
@@ -77,6 +80,30 @@ const shown = { loyalty_points: 112, loyalty_tier: 'friend', loyalty_lapses: '20
 const nothing = { loyalty_points: null, loyalty_tier: null, loyalty_lapses: null };
 const ann = { email: 'ann@example.com' };
 const marked = { ...ann, externalId: 'm_1', fields: shown };
+
+describe.each(desks)('%s, of a case', (_, open, { file }) => {
+  it('is told the last word once: our own closing comes back as another’s', async () => {
+    const desk = open([]);
+    await file(desk.fetch, {}, 'm_1.7');
+    await file(desk.fetch, { status: 'solved' }, 'm_1.9');
+    await file(desk.fetch, { status: 'solved' }, 'm_1.10');
+    expect(desk.cases()).toEqual([{ isOver: true, words: 2 }]);
+  });
+
+  it('does not open it again for what is told late', async () => {
+    const desk = open([]);
+    const [first, late] = [await file(desk.fetch, { status: 'solved' }, 'm_1.9'), await file(desk.fetch, {}, 'm_1.7')];
+    expect(late).toEqual(first);
+    expect(desk.cases()).toEqual([{ isOver: true, words: 2 }]);
+  });
+
+  it('is asked again as late as it wants to be, and staff hear of a credential that is refused', async () => {
+    const answering = (status: number, headers = {}) =>
+      reason(file(async () => new Response('{}', { status, headers })));
+    expect(await answering(429, { 'retry-after': '93' })).toMatchObject({ name: 'Transient', retryAfterSeconds: 93 });
+    expect(await answering(401)).toBeInstanceOf(Unauthorized);
+  });
+});
 
 describe.each(desks)('%s, of a member', (id, open, { keep }, names) => {
   const writes = ({ calls }: ReturnType<Open>) => calls.filter(({ method }) => method !== 'GET');

@@ -109,13 +109,6 @@ describe('a case at Freshdesk', () => {
     expect(filed).toMatchObject([{ status, notes: [] }]);
   });
 
-  it('is not opened again by what is told late', async () => {
-    const { fetch, filed } = freshdesk();
-    await file(fetch, { status: 'solved' }, 'm_1.9');
-    await file(fetch, {}, 'm_1.7');
-    expect(filed).toMatchObject([{ status: 4, notes: { length: 1 } }]);
-  });
-
   it.each<[string, object, Partial<Ticket>, object]>([
     ['nobody', { nameRequesters: false }, {}, { email: 'loyalty@kunstpause.example' }],
     ['nobody', {}, { requester: undefined }, { email: 'loyalty@kunstpause.example' }],
@@ -133,13 +126,6 @@ describe('a case at Freshdesk', () => {
     expect(error).toBeInstanceOf(Permanent);
     expect(error).toHaveProperty('message', 'Freshdesk answered 400: cf_unheard_of: invalid_field');
     expect(inspect(error)).not.toContain('ann@');
-  });
-
-  it('waits as long as it is asked to, and tells staff of a key that is refused', async () => {
-    const answering = (status: number, headers = {}) =>
-      reason(file(async () => new Response('{}', { status, headers })));
-    expect(await answering(429, { 'retry-after': '93' })).toMatchObject({ name: 'Transient', retryAfterSeconds: 93 });
-    expect(await answering(401)).toBeInstanceOf(Unauthorized);
   });
 });
 
