@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DeployedMerchant } from '../runtime/config.ts';
 import { agreeing } from './agreeing.ts';
+import type { LentDatabase } from './aws/dynamodb-process.ts';
 import { type AwsCall, type AwsFront, startAws } from './aws/front.ts';
 import { readJson, writeJson } from './aws/json-file.ts';
 import { callAs } from './aws-call.ts';
@@ -58,6 +59,8 @@ export interface LocalCloudOptions {
   readonly demo?: boolean;
   /** Who answers in a vendor's place; whoever is absent says yes to everything. */
   readonly vendors?: Vendors;
+  /** Absent: a DynamoDB Local of its own, which keeps what it has. */
+  readonly lent?: LentDatabase;
 }
 
 /**
@@ -119,7 +122,7 @@ async function start(
     print(message);
   };
 
-  const aws = await startAws({ assembly, dataDirectory, clock, faults, port: awsPort });
+  const aws = await startAws({ assembly, dataDirectory, clock, faults, port: awsPort, lent: options.lent });
   started.push(() => aws.stop());
   const operate = callAs(aws.endpoint, aws.operator);
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onceForAll } from '../once-for-all.ts';
+import oneDynamoDb from '../one-dynamodb.ts';
 
 const ASSEMBLE = join(import.meta.dirname, '..', '..', 'bin', 'assemble.ts');
 
@@ -15,6 +16,7 @@ export const ASSEMBLIES = { 'art-cafe': 'ONE_ASSEMBLY', 'book-bar': 'BOOK_BAR_AS
  * beside them.
  */
 export default async function setup(): Promise<() => void> {
+  await oneDynamoDb();
   const directory = mkdtempSync(join(tmpdir(), 'stampbook-assembly-'));
   for (const [merchant, name] of Object.entries(ASSEMBLIES)) {
     process.env[name] = await onceForAll(async () => {

@@ -65,9 +65,17 @@ export interface ShopOptions {
   readonly vendors?: Vendors;
   /** The virtual time at which it opens; absent: now. */
   readonly opensAt?: Date;
+  /** With a DynamoDB Local of its own, which may be killed; else one serves all journeys. */
+  readonly ownDatabase?: boolean;
 }
 
-export async function openShop({ merchant = 'art-cafe', alter, vendors, opensAt }: ShopOptions = {}): Promise<Shop> {
+export async function openShop({
+  merchant = 'art-cafe',
+  alter,
+  vendors,
+  opensAt,
+  ownDatabase = false,
+}: ShopOptions = {}): Promise<Shop> {
   const directory = mkdtempSync(join(tmpdir(), 'stampbook-shop-'));
   const shared = await madeForAll(ASSEMBLIES[merchant]);
   let assemblyDirectory = join(shared, 'assembly');
@@ -91,6 +99,9 @@ export async function openShop({ merchant = 'art-cafe', alter, vendors, opensAt 
     quiet: true,
     processes: PROCESSES,
     ...(vendors && { vendors }),
+    ...(!ownDatabase && {
+      lent: { port: Number(new URL(await madeForAll('ONE_DYNAMODB')).port), keyId: randomUUID().replaceAll('-', '') },
+    }),
   };
   let cloud = await startLocalCloud(options);
   let phones = 10_000_000;

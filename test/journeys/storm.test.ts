@@ -11,7 +11,7 @@ const TELLINGS_MAX = 40;
 
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({ alter: tellNobody });
+  shop = await openShop({ alter: tellNobody, ownDatabase: true });
 }, 300_000);
 afterAll(() => shop?.stop());
 

@@ -22,6 +22,13 @@ interface HttpAnswer {
   readonly pid: number;
 }
 
+/** Somebody else's DynamoDB Local, in memory, in which each key id has tables of its own. */
+export interface LentDatabase {
+  readonly port: number;
+  /** Letters and digits. */
+  readonly keyId: string;
+}
+
 /** Amazon's DynamoDB Local, which is started again when it dies. */
 export interface DynamoDbProcess {
   /** Waits while it is down. Throws `ConnectionLost` when it dies over this request. */
@@ -108,6 +115,17 @@ export async function startDynamoDbProcess(options: { dataDirectory: string }): 
       clearTimeout(late);
       agent.destroy();
     },
+  };
+}
+
+/** Keeps nothing, and costs no Java: for those who start many clouds one after the other. */
+export function borrowDynamoDb({ port }: LentDatabase): DynamoDbProcess {
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
+  return {
+    post: (headers, body) => post({ port, pid: 0 }, agent, headers, body),
+    pid: () => undefined,
+    restart: () => Promise.reject(new Error('this DynamoDB Local is lent, and goes on when we end')),
+    stop: async () => agent.destroy(),
   };
 }
 
@@ -208,7 +226,7 @@ async function answers(running: Running, agent: Agent): Promise<void> {
 }
 
 function post(
-  { port, pid }: Running,
+  { port, pid }: Pick<Running, 'port' | 'pid'>,
   agent: Agent,
   headers: OutgoingHttpHeaders,
   body: Buffer | string,

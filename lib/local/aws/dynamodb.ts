@@ -2,7 +2,13 @@ import type { Clock } from '../clock.ts';
 import { streamArnOf } from '../known-resources.ts';
 import type { Request } from '../roles.ts';
 import { type Assembly, type Resource, unknownIn } from '../template.ts';
-import { ConnectionLost, type DynamoDbProcess, startDynamoDbProcess } from './dynamodb-process.ts';
+import {
+  borrowDynamoDb,
+  ConnectionLost,
+  type DynamoDbProcess,
+  type LentDatabase,
+  startDynamoDbProcess,
+} from './dynamodb-process.ts';
 import { notHere, type Reply, type Service, type ServiceCall, targetOf } from './protocol.ts';
 
 export interface DynamoDb extends Service {
@@ -19,10 +25,13 @@ export async function openDynamoDb(options: {
   assembly: Assembly;
   dataDirectory: string;
   clock: Clock;
+  lent?: LentDatabase | undefined;
 }): Promise<DynamoDb> {
+  const { lent } = options;
   const tables = options.assembly.ofType('AWS::DynamoDB::Table');
   const names = new Map(tables.map(({ physicalId, arn }) => [physicalId, arn]));
-  const local = await startDynamoDbProcess(options);
+  const local = lent ? borrowDynamoDb(lent) : await startDynamoDbProcess(options);
+  const headersFor = headersAs(lent?.keyId ?? 'local');
   const ask: Ask = async (operation, input) => {
     const { status, body } = await local.post(headersFor(`${prefixes.tables}.${operation}`), JSON.stringify(input));
     const output = JSON.parse(body.toString());
@@ -40,7 +49,7 @@ export async function openDynamoDb(options: {
     await local.stop();
     throw error;
   }
-  const committed = commitBarrier(local, tables[0]);
+  const committed = lent ? async () => {} : commitBarrier(local, headersFor, tables[0]);
   const stopSweeping = sweepWhatIsOver({ tables, ask, clock: options.clock });
 
   const arnOf = (table: unknown): string => {
@@ -81,11 +90,10 @@ const prefixes = { tables: 'DynamoDB_20120810', streams: 'DynamoDBStreams_201208
 const streamOperations = new Set(['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']);
 
 /** DynamoDB Local takes key ids of letters and digits only; with a shared database it does not matter which. */
-const headersFor = (target: string) => ({
+const headersAs = (keyId: string) => (target: string) => ({
   'content-type': 'application/x-amz-json-1.0',
   'x-amz-target': target,
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+  authorization: `AWS4-HMAC-SHA256 Credential=${keyId}/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
 });
 
 /**
@@ -93,7 +101,11 @@ const headersFor = (target: string) => ({
  * what it has promised. It does one thing after the other: what it answers next comes after the commit. Those who wait
  * at the same time wait for the same answer.
  */
-function commitBarrier(local: DynamoDbProcess, table: Resource | undefined): (pid: number) => Promise<void> {
+function commitBarrier(
+  local: DynamoDbProcess,
+  headersFor: ReturnType<typeof headersAs>,
+  table: Resource | undefined,
+): (pid: number) => Promise<void> {
   const { KeySchema = [], AttributeDefinitions = [] } = (table?.properties ?? {}) as {
     KeySchema?: readonly { AttributeName: string }[];
     AttributeDefinitions?: readonly { AttributeName: string; AttributeType: 'S' | 'N' | 'B' }[];

@@ -5,7 +5,7 @@ import type { FaultKind, Faults } from '../faults.ts';
 import { AccessDenied, type Request, readRoles } from '../roles.ts';
 import type { Assembly } from '../template.ts';
 import { openDynamoDb } from './dynamodb.ts';
-import { ConnectionLost } from './dynamodb-process.ts';
+import { ConnectionLost, type LentDatabase } from './dynamodb-process.ts';
 import { openEvents, type Undelivered } from './events.ts';
 import { AwsError, accessKeyOf, errorReply, type Reply, type Service } from './protocol.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
@@ -71,6 +71,8 @@ export interface AwsOptions {
   readonly faults: Faults;
   /** 0 takes any that is free. Since the assembly's URLs hold the port, it is better to know it beforehand. */
   readonly port: number;
+  /** Absent: a database of its own, which keeps what it has. */
+  readonly lent?: LentDatabase | undefined;
 }
 
 /** Who calls. */
@@ -90,7 +92,7 @@ const credentials = (accessKeyId: string): Credentials => ({ accessKeyId, secret
 const longestHangMs = 120_000;
 
 export async function startAws(options: AwsOptions): Promise<AwsFront> {
-  const { assembly, clock, faults, dataDirectory } = options;
+  const { assembly, clock, faults, dataDirectory, lent } = options;
   const roles = readRoles(assembly);
   const functions = new Set(assembly.ofType('AWS::Lambda::Function').map(({ physicalId }) => physicalId));
   const subscribers = new Set<(call: AwsCall) => void>();
@@ -114,7 +116,7 @@ export async function startAws(options: AwsOptions): Promise<AwsFront> {
   const scheduler = openScheduler({ assembly, dataDirectory, clock });
   const events = openEvents({ assembly, roles, sqs, clock, onUndelivered });
   const secrets = openSecrets({ assembly, dataDirectory, clock });
-  const dynamoDb = await openDynamoDb({ assembly, dataDirectory, clock });
+  const dynamoDb = await openDynamoDb({ assembly, dataDirectory, clock, lent });
   const services = new Map<string, Service>([
     ['dynamodb', dynamoDb],
     ['sqs', sqs],
