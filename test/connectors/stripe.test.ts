@@ -4,7 +4,20 @@ import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/stripe/index.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
 import { contextOf, HOOK_URL } from './fixture.ts';
-import { dispute, endpoint, event, fixture, intent, refund, sale, send, session, stripe } from './fixtures/stripe.ts';
+import {
+  customer,
+  dispute,
+  endpoint,
+  event,
+  fixture,
+  intent,
+  memberFact,
+  refund,
+  sale,
+  send,
+  session,
+  stripe,
+} from './fixtures/stripe.ts';
 import { vendorSpec } from './vendor-specs.ts';
 
 const { verify, translate } = connector.roles.source;
@@ -177,6 +190,39 @@ describe('money that goes back', () => {
   });
 });
 
+describe('a customer', () => {
+  const all = contextOf(connector, { ...fixture, settings: { enrolCustomers: true } }, { now });
+  const stranger = { ...customer, metadata: {} };
+
+  it('who is no member becomes one only where the settings say so', () => {
+    const [, ...others] = memberFact.identities;
+    expect(told('customer.created', stranger)).toEqual([]);
+    expect(told('customer.created', stranger, all)).toEqual([{ ...memberFact, identities: others }]);
+  });
+
+  it('of whom nothing else is known is one all the same', () => {
+    const bare = {
+      id: 'cus_1',
+      object: 'customer',
+      email: null,
+      phone: null,
+      name: null,
+      address: null,
+      metadata: null,
+    };
+    expect(told('customer.created', bare, all)).toMatchObject([
+      { identities: [{ type: 'stripe', value: 'cus_1' }], profile: {} },
+    ]);
+  });
+
+  it('is told anew with every change, and the same when that is told twice', () => {
+    const heard = (id: string) =>
+      translate(send(JSON.stringify(event('customer.updated', customer, { id }))) as unknown as Verified, byPayment);
+    expect(heard('evt_2')).toEqual(heard('evt_2'));
+    expect(heard('evt_2')).not.toEqual(heard('evt_3'));
+  });
+});
+
 describe('nothing for us', () => {
   it('is a thin event', () => {
     const thin = {
@@ -189,7 +235,7 @@ describe('nothing for us', () => {
   });
 
   it('is any other type', () => {
-    for (const type of ['charge.captured', 'customer.created', 'constructor', '']) expect(told(type, {})).toEqual([]);
+    for (const type of ['charge.captured', 'customer.deleted', 'constructor', '']) expect(told(type, {})).toEqual([]);
   });
 });
 
@@ -206,6 +252,7 @@ const fixtures = vendorSpec<{ resources: Record<string, Record<string, unknown>>
       byCheckout,
     ],
     ['refund.created', 'refund', { status: 'succeeded' }, byPayment],
+    ['customer.updated', 'customer', { metadata: { member_id: 'm_42' } }, byPayment],
   ] as const)('%s can be read', (type, name, change, context) => {
     const sample = resources[name];
     if (!sample) throw new Error(`there is no sample of ${name}: ${Object.keys(resources).join(', ')}`);
@@ -263,7 +310,9 @@ describe('events that were sent in vain', () => {
       'leaves something out',
       { enabled_events: ['payment_intent.succeeded', 'refund.created'] },
       {},
-      ['Stripe’s webhook endpoint does not send refund.updated, charge.dispute.closed: add them'],
+      [
+        'Stripe’s webhook endpoint does not send refund.updated, charge.dispute.closed, customer.created, customer.updated: add them',
+      ],
     ],
     [
       'sends what earns elsewhere',

@@ -68,6 +68,17 @@ export const Refund = about({
   created: Time,
 });
 
+/** Of an event the id and the time are read here: the object has none of its change. */
+export const CustomerEvent = about({
+  id: z.string(),
+  object: z.literal('customer'),
+  email: z.string().nullish(),
+  phone: z.string().nullish(),
+  name: z.string().nullish(),
+  address: z.object({ country: z.string().nullish() }).nullish(),
+  metadata: Metadata,
+}).extend({ id: z.string(), created: Time });
+
 export const Dispute = about({
   id: z.string(),
   object: z.literal('dispute'),

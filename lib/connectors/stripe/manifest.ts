@@ -13,6 +13,8 @@ export default defineManifest({
     'refund.created',
     'refund.updated',
     'charge.dispute.closed',
+    'customer.created',
+    'customer.updated',
   ],
   subscribes: true,
   reconcile: { everyMinutes: 60, overlapMinutes: 30, lookBackDays: 3 },
@@ -22,6 +24,12 @@ export default defineManifest({
       .default('payment_intent.succeeded')
       .describe(
         'One sale raises several events; exactly one of them earns. A payment tells only the total that was paid; a checkout session also tells tax and shipping.',
+      ),
+    enrolCustomers: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether every customer of Stripe becomes a member. Else only those are taken in whose `metadata.member_id` says which member they are.',
       ),
     account: z
       .string()

@@ -7,7 +7,7 @@ import { identities } from '../kit/identities.ts';
 import { nationalPhone } from '../kit/national-phone.ts';
 import { read, shape } from '../kit/read.ts';
 import { verifyHmac, withinTolerance } from '../kit/webhook.ts';
-import { CheckoutSession, Dispute, Notice, PaymentIntent, Refund } from './bodies.ts';
+import { CheckoutSession, CustomerEvent, Dispute, Notice, PaymentIntent, Refund } from './bodies.ts';
 import { minorOf } from './currency.ts';
 import manifest from './manifest.ts';
 import { endpoints, eventsSince } from './read-back.ts';
@@ -91,6 +91,9 @@ function told(event: unknown, settings: Settings): readonly Fact[] {
       return facts(refund(shape(Refund, event).data.object));
     case 'charge.dispute.closed':
       return facts(dispute(shape(Dispute, event).data.object));
+    case 'customer.created':
+    case 'customer.updated':
+      return facts(customer(shape(CustomerEvent, event), settings));
     default:
       return [];
   }
@@ -196,6 +199,31 @@ function refund(body: Of<typeof Refund>): Draft[] {
       factId: `stripe:re:${body.id}`,
       extent: { kind: 'amount', grossMinor: amount },
       reason: 'return',
+    },
+  ];
+}
+
+/** Shops make a customer of whoever pays: not each of them has asked to be a member. */
+function customer(event: z.output<typeof CustomerEvent>, { enrolCustomers }: Settings): Draft[] {
+  const { id, name, email, phone, address, metadata } = event.data.object;
+  if (!metadata?.member_id && !enrolCustomers) return [];
+  return [
+    {
+      type: 'member',
+      source: 'stripe',
+      // Each change is a thing of its own that happened.
+      factId: `stripe:customer:${id}:${event.id}`,
+      occurredAt: event.created,
+      identities: identities(
+        [
+          ['member', metadata?.member_id],
+          ['stripe', id],
+          ['email', email],
+          ['phone', phone],
+        ],
+        nationalPhone(address?.country),
+      ),
+      profile: name ? { name: name.slice(0, 200) } : {},
     },
   ];
 }
