@@ -72,7 +72,7 @@ export const handler = api(
   }),
 
   endpoint(previewMessage, async ({ kind, locale, words }) => {
-    const errors = wordFaults(kind, locale, words ?? {}, merchant());
+    const errors = await faultsToday(kind, locale, words);
     if (errors.length > 0) return problem(400, 'invalid-request', { errors });
     const channels = await Promise.all(
       channelsFor(kind).map(async (channel) => {
@@ -88,7 +88,7 @@ export const handler = api(
     const way = waysThrough(merchant().connectors).find((one) => one.connector === connector);
     const channel = channelsFor(kind).find((one) => one === way?.channel);
     const errors = [
-      ...wordFaults(kind, locale, words ?? {}, merchant()),
+      ...(await faultsToday(kind, locale, words)),
       ...(channel ? [] : [{ path: 'connector', message: way ? NO_ANSWERS : NO_CHANNEL }]),
     ];
     if (errors.length > 0 || !channel) return problem(400, 'invalid-request', { errors });
@@ -111,6 +111,13 @@ export const handler = api(
     return { status: 202, body };
   }),
 );
+
+/** Of these words, or of those in force: what was right when it was saved need not be so after a change of the program. */
+async function faultsToday(kind: WordedKind, locale: string, words: Words | undefined) {
+  if (words) return wordFaults(kind, locale, words, merchant());
+  const layers = layersOf({ merchant: merchant(), overrides: await texts.current() }, kind, locale);
+  return wordFaults(kind, locale, inForce(layers), merchant());
+}
 
 const NO_CHANNEL = 'does not write to members here: use one of the merchant’s channels';
 const NO_ANSWERS = 'takes no answers of a few words: use another of the merchant’s channels';

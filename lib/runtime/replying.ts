@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Permanent } from '../connectors/kit/errors.ts';
 import type { Account } from '../loyalty/account.ts';
 import { byDate, isPast, payable, spendable } from '../loyalty/buckets.ts';
 import { type Entry, newAccount } from '../loyalty/entry.ts';
@@ -21,9 +22,11 @@ import type { Outcome } from './journal.ts';
 import type { Supplies } from './ledger/redeeming.ts';
 import type { Ledger } from './ledger.ts';
 import type { LinkCodes } from './link-codes.ts';
-import { type Members, textOf } from './members.ts';
+import { count, log, reasonOf } from './log.ts';
+import { type Member, type Members, textOf } from './members.ts';
 import type { Overrides } from './message-texts.ts';
-import { type Answering, composeReply } from './messages/replies.ts';
+import { type Answering, composeReply, type Replying } from './messages/replies.ts';
+import type { Said } from './messages.ts';
 import type { Orders } from './orders.ts';
 import type { PlanQueue } from './plan-work.ts';
 
@@ -93,12 +96,23 @@ export function openReplying({
     const member = await members.get(memberId);
     if (!member) return 'nobody';
     const { source: connector, channel, identities } = fact;
-    const how = { channel, overrides: await overrides(), written: language };
-    const reply = composeReply(said, member, merchant, how);
+    const reply = worded(said, member, { channel, overrides: await overrides(), written: language });
     // The merchant has nothing to say to that.
     if (!reply) return 'done';
     await plan.tell([{ kind: 'answer', id, memberId, connector, identities, ...reply, purpose: 'transactional' }]);
     return 'answered';
+  }
+
+  /** In our words where the merchant's cannot be made: somebody waits for it, maybe for a code. */
+  function worded(said: Answer, member: Member, how: Replying): Said | undefined {
+    try {
+      return composeReply(said, member, merchant, how);
+    } catch (error) {
+      if (!(error instanceof Permanent)) throw error;
+      count('MessageUnwritable');
+      log.error('an answer cannot be written in the merchant’s words', { reason: reasonOf(error).message });
+      return composeReply(said, member, { ...merchant, messages: {} }, { ...how, overrides: {} });
+    }
   }
 
   async function points(memberId: string): Promise<Answer> {

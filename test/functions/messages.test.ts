@@ -222,6 +222,21 @@ describe('a preview', () => {
     ]);
   });
 
+  it('says so too where words are wrong by now that were right when they were saved', async () => {
+    const saved = openMessageTexts({ client: world.client, table: world.tables.program });
+    const words = { text: '{{ of_before }}' };
+    await saved.put({ kind: 'anniversary', locale: 'de', words, at: new Date().toISOString(), keyId: 'k' });
+    const real = Date.now;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => real() + 6_000);
+    const { status, body } = await preview({ kind: 'anniversary', locale: 'de' });
+    clock.mockRestore();
+    await saved.remove('anniversary', 'de');
+    expect([status, body.errors]).toEqual([
+      400,
+      [{ path: 'text', message: expect.stringMatching(/^speaks of "of_before"/) }],
+    ]);
+  });
+
   it('is in the merchant’s first language where there are no words in the one that was asked for', async () => {
     const { body } = await preview({ kind: 'birthday', locale: 'pt' });
     expect((body.channels as object[])[0]).toMatchObject({ locale: 'en' });

@@ -84,6 +84,12 @@ describe('a text', () => {
     );
   });
 
+  it('has no more than a name of a name, and no half letters', () => {
+    const long = { profile: { name: `${'a'.repeat(59)}😀 and more` } };
+    const merchant = saying({ 'points.earned': { en: '{{ name }}' } });
+    expect(compose([earned()], long, merchant, on('chat'))?.text).toBe(`${'a'.repeat(59)}😀`);
+  });
+
   it('that cannot be made does not tell whom it was for', () => {
     expect(() => textOf('{{ name | number }}')).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('Ada') }),

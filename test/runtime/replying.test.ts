@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Identity, ReplyFact } from '../../lib/loyalty/facts.ts';
+import type { Messages } from '../../lib/loyalty/message-words.ts';
 import type { ProgramInput } from '../../lib/loyalty/program.ts';
 import { checkMember } from '../../lib/loyalty/verify.ts';
 import { openAllowance } from '../../lib/runtime/allowance.ts';
@@ -39,10 +40,12 @@ interface Shop {
   readonly clock: TestClock;
   /** Each answer by its name, with every text that was told under it. */
   readonly told: Map<string, Set<string>>;
+  /** What staff have written. */
+  readonly overrides?: Messages;
 }
 
 /** The shop as one process has it, which may die at one of its calls: before it, or after, so that nobody hears of it. */
-function open({ memory, clock, told }: Shop, dies?: Dies) {
+function open({ memory, clock, told, overrides = {} }: Shop, dies?: Dies) {
   let calls = 0;
   async function live<Result>(call: () => Promise<Result>): Promise<Result> {
     calls += 1;
@@ -95,7 +98,7 @@ function open({ memory, clock, told }: Shop, dies?: Dies) {
             if (one.kind === 'answer') told.set(one.id, (told.get(one.id) ?? new Set()).add(one.text));
         }),
     },
-    overrides: async () => ({}),
+    overrides: async () => overrides,
     now,
   });
   return { reply, ledger, members, enrolment, linkCodes, ...supplies, calls: () => calls };
@@ -222,6 +225,15 @@ describe('a question whether to redeem', () => {
     shop.told.clear();
     await changed(yes);
     expect(last(shop)).toBe(given);
+  });
+
+  it('is answered in our words where those of the merchant cannot be made, so that no code is lost', async () => {
+    const { shop } = await newShop();
+    const overrides = { 'reply.given': { en: '{{ code }} {{ of_before }}' } };
+    const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await open({ ...shop, overrides }).reply(await asking(shop, 'film'));
+    said.mockRestore();
+    expect(last(shop)).toMatch(/A film is yours: \S+/);
   });
 
   it('has a number that no other of the same member has', async () => {

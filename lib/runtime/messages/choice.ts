@@ -40,7 +40,7 @@ const isOurs = (kind: TextKind, { locales }: Wording['merchant'], locale: string
   isReplyKind(kind) || locales.some((one) => languageOf(one) === languageOf(locale));
 
 /** What one origin says in one locale. */
-export interface Layer {
+interface Layer {
   readonly origin: Origin;
   readonly locale: string;
   readonly words: Words;

@@ -3,7 +3,7 @@ import type { TextKind } from '../../loyalty/message-words.ts';
 import { type Form, type Manner, rendered, type Values } from './liquid.ts';
 
 /** Whose text it is, for whoever has to mend it. */
-export interface Title {
+interface Title {
   readonly kind: TextKind;
   readonly locale: string;
 }

@@ -33,7 +33,7 @@ export function pageOf(
     ...footOf(merchant, manner),
     locale,
     subject,
-    preview: text.slice(0, 120),
+    preview: [...text].slice(0, 120).join(''),
     body: paragraphsOf(text),
     merchant: merchant.name,
     colour,

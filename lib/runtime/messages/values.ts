@@ -75,7 +75,8 @@ export function valuesOf(
 }
 
 /** Somebody's name stands in somebody's message: one line of it, and no more than a name. */
-export const nameIn = ({ name = '' }: Member['profile']): string => name.replace(/\s+/g, ' ').slice(0, 60);
+export const nameIn = ({ name = '' }: Member['profile']): string =>
+  [...name.replace(/\s+/g, ' ')].slice(0, 60).join('');
 
 /** Numbers of points are added up; of all else the last word holds. */
 function added(sum: Record<string, unknown>, data: Readonly<Record<string, unknown>>): Record<string, unknown> {
