@@ -7,6 +7,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Messages, TextKind, Words } from '../loyalty/message-words.ts';
+import { keptFresh } from './kept-fresh.ts';
 import { isOvertaken } from './overtaken.ts';
 
 /** Words that staff have written at run time: before those of the merchant's file, and before ours. */
@@ -41,7 +42,6 @@ export function openMessageTexts({
   now?: () => number;
 }) {
   let known: { readonly version: string; readonly overrides: Overrides } | undefined;
-  let asked: { readonly at: number; readonly overrides: Promise<Overrides> } | undefined;
 
   const keyOf = (kind: TextKind, locale: string) => ({ pk: { S: PK }, sk: { S: `${kind}#${locale}` } });
 
@@ -82,6 +82,8 @@ export function openMessageTexts({
     return overrides;
   }
 
+  const kept = keptFresh(read, { freshMs: FRESH_MS, now });
+
   async function write(change: TransactWriteItem): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -101,7 +103,7 @@ export function openMessageTexts({
           }),
         );
         // Whoever has just written reads it.
-        asked = undefined;
+        kept.forget();
         return;
       } catch (error) {
         // Two of the staff at once: the later one holds.
@@ -112,13 +114,6 @@ export function openMessageTexts({
 
   return {
     list,
-
-    async get(kind: TextKind, locale: string): Promise<MessageText | undefined> {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: table, Key: keyOf(kind, locale), ConsistentRead: true }),
-      );
-      return Item && rowIn(Item);
-    },
 
     put: ({ kind, locale, words, at, keyId }: MessageText): Promise<void> =>
       write({
@@ -139,19 +134,8 @@ export function openMessageTexts({
     remove: (kind: TextKind, locale: string): Promise<void> =>
       write({ Delete: { TableName: table, Key: keyOf(kind, locale) } }),
 
-    /** All of them, for whoever writes to members; read once in a while, by all who ask meanwhile together. */
-    async current(): Promise<Overrides> {
-      const at = now();
-      if (!asked || Math.abs(at - asked.at) > FRESH_MS) asked = { at, overrides: read() };
-      const mine = asked;
-      try {
-        return await mine.overrides;
-      } catch (error) {
-        // The next one asks again.
-        if (asked === mine) asked = undefined;
-        throw error;
-      }
-    },
+    /** All of them, for whoever writes to members. */
+    current: kept.current,
   };
 }
 
