@@ -27,26 +27,38 @@ const QUARTERS_MAX = 1_000;
 
 const zones = new Map<string, { readonly formatter: Intl.DateTimeFormat; readonly quarters: Map<number, Quarter> }>();
 
+/** Made once, since `Intl` takes its time over it; throws where it knows no such zone. */
+function zoneOf(name: string) {
+  const known = zones.get(name);
+  if (known) return known;
+  const formatter = new Intl.DateTimeFormat('en-CA', {
+    timeZone: name,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const zone = { formatter, quarters: new Map<number, Quarter>() };
+  zones.set(name, zone);
+  return zone;
+}
+
+export function isZone(name: string): boolean {
+  try {
+    return zoneOf(name) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Since 1972 all midnights and all changes of a clock fall on full quarters of an hour: what `Intl` says of one instant,
  * and takes its time over, holds for its quarter. A decision asks a dozen times, mostly for the same.
  */
 function quarterOf(zone: string, millis: number): Quarter {
-  let known = zones.get(zone);
-  if (!known) {
-    const formatter = new Intl.DateTimeFormat('en-CA', {
-      timeZone: zone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-    known = { formatter, quarters: new Map() };
-    zones.set(zone, known);
-  }
-  const { formatter, quarters } = known;
+  const { formatter, quarters } = zoneOf(zone);
   const at = Math.floor(millis / QUARTER_MS);
   let quarter = quarters.get(at);
   if (!quarter) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isZone } from './calendar.ts';
 import { Channel } from './channels.ts';
 
 /** What a member has told about themselves. */
@@ -16,11 +17,3 @@ export const Profile = z.object({
   preferredChannel: Channel.optional(),
 });
 export type Profile = z.output<typeof Profile>;
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isZone } from './calendar.ts';
 import { Currency } from './money.ts';
 import { checkProgram } from './program/check.ts';
 import { Cap, Group, Multiplier, Pending, Rule, Stacking } from './program/earning.ts';
@@ -14,17 +15,9 @@ import { Qualify, Tier } from './program/tiers.ts';
  * action; each of them is a word with typed arguments. Version and sentences are made from the same data.
  */
 
-const Zone = z.string().refine(
-  (zone) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: zone });
-      return zone.includes('/') || zone === 'UTC';
-    } catch {
-      return false;
-    }
-  },
-  { error: (issue) => `unknown time zone ${JSON.stringify(issue.input)}: use an IANA name such as Europe/Berlin` },
-);
+const Zone = z.string().refine((zone) => isZone(zone) && (zone.includes('/') || zone === 'UTC'), {
+  error: (issue) => `unknown time zone ${JSON.stringify(issue.input)}: use an IANA name such as Europe/Berlin`,
+});
 
 export const Program = z
   .strictObject({
