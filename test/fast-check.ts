@@ -7,4 +7,10 @@ import fc from 'fast-check';
 const { FAST_CHECK_SEED } = process.env;
 if (FAST_CHECK_SEED !== 'random') fc.configureGlobal({ seed: Number(FAST_CHECK_SEED ?? 2026) });
 
+/**
+ * Any code point, also half of a pair: what `unit: 'binary'` is, without the table of a million characters that it makes in
+ * each file that says so.
+ */
+export const anyCharacter = fc.nat(0x10_ff_ff).map((code) => String.fromCodePoint(code));
+
 export default fc;

@@ -39,7 +39,16 @@ export const programInput = {
   redemption: { pointsPerMinor: 1 },
 } satisfies ProgramInput;
 
-export const program = (changes: Partial<ProgramInput> = {}) => Program.parse({ ...programInput, ...changes });
+const programs = new Map<string, Program>();
+
+/** Checked once for all who ask for the same: a check takes longer than most of what is done with it. */
+export function program(changes: Partial<ProgramInput> = {}): Program {
+  const input = { ...programInput, ...changes };
+  const text = JSON.stringify(input);
+  const checked = programs.get(text) ?? Program.parse(input);
+  programs.set(text, checked);
+  return checked;
+}
 
 export const tables = { accounts: 'test-accounts', entries: 'test-entries' };
 
