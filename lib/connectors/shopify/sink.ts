@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Context, Receipt, RoleOf, SharedCode, SinkEvent, Standing } from '../contract.ts';
 import { NotEquipped, Permanent, Unauthorized } from '../kit/errors.ts';
+import { endOf } from '../kit/last-day.ts';
 import { shape } from '../kit/read.ts';
 import { type Admin, openAdmin } from './admin.ts';
 import type manifest from './manifest.ts';
@@ -63,7 +64,7 @@ function discountOf(
       title: `Stampbook ${event.entryId}`,
       code,
       startsAt: event.occurredAt,
-      endsAt: endOf(validThrough),
+      endsAt: endOf(validThrough).toISOString(),
       usageLimit: 1,
       appliesOncePerCustomer: true,
       context: customers.length === 0 ? { all: 'ALL' } : { customers: { add: customers } },
@@ -88,9 +89,6 @@ function offOf(value: SharedCode['value']) {
       return undefined;
   }
 }
-
-/** Noon of the next day in London: by then the day is over everywhere on earth, and nothing ends early. */
-const endOf = (day: string): string => new Date(Date.parse(`${day}T12:00:00Z`) + 86_400_000).toISOString();
 
 const Errors = z.array(
   z.object({

@@ -7,7 +7,8 @@ import { openTypeform } from './api.ts';
 import type manifest from './manifest.ts';
 import { answered, Response } from './words.ts';
 
-const PAGE = 200;
+/** Answers can be long: a page of more might not be taken for an answer. */
+const PAGE = 50;
 /** Only what it takes to name it and to go on: each is read on its own. */
 const Page = z.object({ items: z.array(z.looseObject({ token: z.string().min(1) })) });
 

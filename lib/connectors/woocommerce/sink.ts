@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Context, Receipt, RoleOf, SharedCode, SinkEvent } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
 import { type Call, orNothing } from '../kit/json-api.ts';
+import { endOf } from '../kit/last-day.ts';
 import { read } from '../kit/read.ts';
 import { CodeTaken, openWooCommerce } from './api.ts';
 import type manifest from './manifest.ts';
@@ -53,7 +54,7 @@ function couponOf({ code, value, validThrough }: SharedCode, entryId: string) {
       code,
       ...discount,
       description: `Stampbook ${entryId}`,
-      date_expires_gmt: endOf(validThrough),
+      date_expires_gmt: endOf(validThrough).toISOString().slice(0, 19),
       usage_limit: 1,
       usage_limit_per_user: 1,
     }
@@ -78,9 +79,6 @@ function discountOf(value: SharedCode['value']) {
       return undefined;
   }
 }
-
-/** Noon of the next day in London: by then the day is over everywhere on earth, and nothing ends early. */
-const endOf = (day: string): string => new Date(Date.parse(`${day}T12:00:00Z`) + 86_400_000).toISOString().slice(0, 19);
 
 async function writeStanding(
   id: string,
