@@ -26,6 +26,8 @@ export interface AwsCall {
   readonly operation: string;
   /** The first ARN it touches. */
   readonly resource: string;
+  /** All of them. */
+  readonly resources: readonly string[];
   /** `ok`, `fault:<kind>`, or the error's code, such as `AccessDeniedException`. */
   readonly outcome: string;
   /** What went wrong, in words. */
@@ -107,6 +109,7 @@ export async function startAws(options: AwsOptions): Promise<AwsFront> {
       service: 'sqs',
       operation: 'SendMessage',
       resource: queueArn,
+      resources: [queueArn],
       outcome: because instanceof AwsError ? shortCode(because.code) : because.name,
       message: `${because.message}${parked ? '' : ' (lost)'}`,
       tookMs: 0,
@@ -165,7 +168,8 @@ export async function startAws(options: AwsOptions): Promise<AwsFront> {
         function: call.caller.function,
         service: call.serviceName,
         operation: call.operation,
-        resource: call.firstResource(),
+        resource: call.resources()[0] ?? '*',
+        resources: call.resources(),
         outcome: call.fault === undefined ? outcomeOf(outcome, failure) : `fault:${call.fault}`,
         message: failure?.message,
         tookMs: performance.now() - started,
@@ -230,7 +234,7 @@ interface Call {
   readonly body: Buffer;
   readonly signal: AbortSignal;
   needs(): readonly Request[];
-  firstResource(): string;
+  resources(): readonly string[];
   fault?: FaultKind;
 }
 
@@ -272,7 +276,7 @@ function identify(options: {
     signal,
     needs: needed,
     // Already known, unless finding it was what failed.
-    firstResource: () => needs?.[0]?.resource ?? '*',
+    resources: () => (needs ?? []).map(({ resource }) => resource),
   };
 }
 

@@ -28,12 +28,12 @@ export interface PollersOptions {
 export function startPollers(options: PollersOptions): Poller[] {
   const { aws, functions, operate, clock, warn, bound } = options;
   const postponed = new Map<string, number>();
-  const writes = new Set<() => void>();
-  aws.subscribe(({ function: name, service, operation }) => {
+  const writes = new Set<{ readonly table: string; wake(): void }>();
+  aws.subscribe(({ function: name, service, operation, resources }) => {
     if (service === 'sqs' && operation.startsWith('ChangeMessageVisibility'))
       postponed.set(name ?? '', performance.now());
     if (service === 'dynamodb' && /^(Put|Update|Delete|TransactWrite|BatchWrite)/.test(operation)) {
-      for (const wake of writes) wake();
+      for (const { table, wake } of writes) if (resources.includes(table)) wake();
     }
   });
   const queueUrl = (arn: string) => {
@@ -54,9 +54,10 @@ export function startPollers(options: PollersOptions): Poller[] {
       clock,
       call,
       checkpoints: keepIn<Record<string, string>>(path.join(options.dataDirectory, 'streams', `${name}.json`), {}),
-      onWrite(listener) {
-        writes.add(listener);
-        return () => writes.delete(listener);
+      onWrite(wake) {
+        const one = { table: mapping.source.arn, wake };
+        writes.add(one);
+        return () => writes.delete(one);
       },
       queueUrl,
       saw: (record) => options.saw(record.dynamodb.NewImage),

@@ -15,7 +15,7 @@ export interface StreamPollerOptions {
   readonly call: AwsCaller;
   /** Shard → the last sequence number that is done with. */
   readonly checkpoints: Kept<Record<string, string>>;
-  /** Tells of writes as they happen: streams have no long poll. Returns how to stop. */
+  /** Tells of writes to the table as they happen: streams have no long poll. Returns how to stop. */
   onWrite(listener: () => void): () => void;
   queueUrl(arn: string): string;
   /** Each record as it is first read. */
