@@ -2,7 +2,7 @@ import { createPrivateKey, createSign, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
 import type { OAuth, Ways } from '../connectors/contract.ts';
 import { Permanent, Unauthorized } from '../connectors/kit/errors.ts';
-import { type Asked, ask, classify } from '../connectors/kit/http.ts';
+import { type Asked, ask, classify, textOf } from '../connectors/kit/http.ts';
 import { read } from '../connectors/kit/read.ts';
 
 export interface Grant {
@@ -57,7 +57,7 @@ export async function grant(given: Grant): Promise<Granted> {
   const body = new URLSearchParams(parametersOf(given));
   const headers: Record<string, string> = { accept: 'application/json' };
   if (oauth.grant !== 'jwt_bearer') {
-    const [id, password] = [textOf(secret, 'clientId'), textOf(secret, 'clientSecret')];
+    const [id, password] = [fieldOf(secret, 'clientId'), fieldOf(secret, 'clientSecret')];
     if (oauth.clientAuth === 'basic') {
       // RFC 6749 2.3.1: each in the form's own escapes first.
       const pair = new URLSearchParams([[id, password]]).toString().replace('=', ':');
@@ -69,7 +69,7 @@ export async function grant(given: Grant): Promise<Granted> {
   }
   const url = filled(oauth.tokenUrl, given.settings);
   const response = await ask(fetch, url, { method: 'POST', headers, body }, asked);
-  const text = await response.text();
+  const text = await textOf(response, asked);
   const failure = classify(response, asked);
   if (failure instanceof Permanent || failure instanceof Unauthorized)
     throw new Unauthorized(`${asked.vendor} gave no token: ${response.status} ${errorIn(text)}`.trimEnd());
@@ -90,13 +90,13 @@ function parametersOf({ oauth, settings, secret, refreshToken, asked }: Grant): 
     case 'client_credentials':
       return { grant_type: oauth.grant, ...scope };
     case 'refresh_token':
-      return { grant_type: oauth.grant, refresh_token: refreshToken ?? textOf(secret, 'refreshToken') };
+      return { grant_type: oauth.grant, refresh_token: refreshToken ?? fieldOf(secret, 'refreshToken') };
     case 'jwt_bearer':
       return {
         grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
         assertion: signed(keyIn(secret), {
-          iss: textOf(secret, oauth.issuer),
-          ...(oauth.subject !== undefined && { sub: textOf(secret, oauth.subject) }),
+          iss: fieldOf(secret, oauth.issuer),
+          ...(oauth.subject !== undefined && { sub: fieldOf(secret, oauth.subject) }),
           aud: filled(oauth.audience, settings),
           // Where there is one it belongs among what is signed.
           ...scope,
@@ -118,7 +118,7 @@ function signed(key: KeyObject, claims: object): string {
 
 /** A key that was pasted from JSON has its line ends in two letters. */
 function keyIn(secret: Grant['secret']): KeyObject {
-  const pem = textOf(secret, 'privateKey').replaceAll('\\n', '\n');
+  const pem = fieldOf(secret, 'privateKey').replaceAll('\\n', '\n');
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
@@ -130,7 +130,7 @@ function keyIn(secret: Grant['secret']): KeyObject {
   return key;
 }
 
-function textOf(secret: Grant['secret'], field: string): string {
+function fieldOf(secret: Grant['secret'], field: string): string {
   const value = secret[field];
   if (typeof value !== 'string' || value === '') throw new Unauthorized(`the secret has no ${field}`);
   return value;

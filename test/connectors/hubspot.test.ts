@@ -557,6 +557,12 @@ describe('what happened at HubSpot', () => {
     await expect(facts).rejects.toThrow(Transient);
   });
 
+  it('an answer that breaks off is none: nothing is told, and HubSpot tells it again', async () => {
+    const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) });
+    const { facts } = translate(pinged, { failures: [new Response(broken)] });
+    await expect(facts).rejects.toThrow(Transient);
+  });
+
   it('nothing is told while HubSpot is away', async () => {
     const { facts } = translate(pinged, { failures: [new Response('', { status: 503 })] });
     await expect(facts).rejects.toThrow(Transient);

@@ -290,6 +290,11 @@ describe('what Salesforce refuses', () => {
     expect(error.message).toBe(`Salesforce answered ${status}: ${code}`);
   });
 
+  it('is not what an answer means that breaks off', async () => {
+    const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) });
+    expect(await failure(salesforce({ failures: [new Response(broken)] }), [told])).toBeInstanceOf(Transient);
+  });
+
   it('waits for minutes when the day’s calls are used up', async () => {
     expect(await failure(refusing(403, 'REQUEST_LIMIT_EXCEEDED'), [told])).toMatchObject({
       name: 'Transient',

@@ -193,6 +193,12 @@ describe('a text whose end is not known', () => {
     ['there is too much to look through', Array.from({ length: 100 }, () => listed({ body: 'x' }))],
   ])('nobody can tell when %s', (_, messages) => expect(lookUp(messages)).rejects.toThrow(Permanent));
 
+  it('is looked for again after an answer that breaks off', async () => {
+    const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) });
+    const around = contextOf(connector, fixture, { now, fetch: async () => new Response(broken) });
+    await expect(connector.roles.channel.find?.(message, around)).rejects.toThrow(Transient);
+  });
+
   it.each([
     [500, Transient],
     [429, Transient],

@@ -181,6 +181,12 @@ describe('no token', () => {
     await expect(asking).rejects.toMatchObject({ retryAfterSeconds: 7 });
   });
 
+  it('in an answer that breaks off, and it is asked for again later', async () => {
+    const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) });
+    const fetch = async () => new Response(broken);
+    await expect(grant(given(byBasic, credentials, { fetch }))).rejects.toBeInstanceOf(Transient);
+  });
+
   it('without the fields that it takes, which are named', async () => {
     await expect(grant(given(byBasic, { clientId: 'a' }, answering(200, {})))).rejects.toThrow(
       'the secret has no clientSecret',

@@ -93,6 +93,15 @@ export async function ask(
   }
 }
 
+/** What the vendor answered, to the end; an answer that breaks off is none. */
+export async function textOf(response: Response, asked: Asked): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    throw classifyFailure(error, asked);
+  }
+}
+
 /** Lets go of an answer that nobody reads, so that its connection can be used again. */
 export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);

@@ -1,5 +1,5 @@
 import { Permanent } from './errors.ts';
-import { type Asked, ask, classify, discard, type Failure } from './http.ts';
+import { type Asked, ask, classify, discard, type Failure, textOf } from './http.ts';
 
 /** 404: what was asked for is not there. For some questions that is an answer. */
 export class NotThere extends Permanent {
@@ -58,7 +58,7 @@ export function openJsonApi({ vendor, base, headers, fetch, now, meaningOf }: Js
       asked,
     );
     const failure = classify(response, asked);
-    if (!failure) return response.text();
+    if (!failure) return textOf(response, asked);
     if (!meaningOf) await discard(response);
     const meaning = meaningOf?.(response.status, await response.text().catch(() => ''));
     throw meaning ?? (response.status === 404 ? new NotThere(failure.message) : failure);

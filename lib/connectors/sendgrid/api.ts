@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../contract.ts';
-import { Permanent, Transient, Unknown } from '../kit/errors.ts';
-import { ask, classify, type Failure, retryAfter } from '../kit/http.ts';
+import { Permanent, Transient } from '../kit/errors.ts';
+import { ask, classify, type Failure, retryAfter, textOf } from '../kit/http.ts';
 import type manifest from './manifest.ts';
 
 const HOSTS = { global: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const;
@@ -33,10 +33,7 @@ export async function sendgrid(
     },
     asked,
   );
-  const text = await response.text().catch((cause: unknown) => {
-    const message = 'the answer of SendGrid broke off';
-    throw repeatable ? new Transient(message, { cause }) : new Unknown(message, { cause });
-  });
+  const text = await textOf(response, asked);
   const { status, headers } = response;
   if (status === 404 && mayBeMissing) return { status, text };
   const failure = classify(response, asked);

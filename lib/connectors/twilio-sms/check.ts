@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Connector } from '../contract.ts';
 import { Permanent, Unauthorized } from '../kit/errors.ts';
-import { ask, classify, discard } from '../kit/http.ts';
+import { ask, classify, discard, textOf } from '../kit/http.ts';
 import { read } from '../kit/read.ts';
 import { authorizationOf } from './client.ts';
 import type manifest from './manifest.ts';
@@ -18,7 +18,7 @@ export const check: Connector<typeof manifest>['check'] = async ({ settings, sec
   );
   const failure = classify(response, asked);
   if (!failure) {
-    const { friendly_name, account_sid } = read(Service, await response.text());
+    const { friendly_name, account_sid } = read(Service, await textOf(response, asked));
     return `Messaging Service ${friendly_name ?? messagingServiceSid} of ${account_sid ?? secret.accountSid}`;
   }
   await discard(response);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Message } from '../../loyalty/events.ts';
 import type { Context, Receipt } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
-import { ask, classify, discard } from '../kit/http.ts';
+import { ask, classify, discard, textOf } from '../kit/http.ts';
 import { read } from '../kit/read.ts';
 import { authorizationOf } from './client.ts';
 import type manifest from './manifest.ts';
@@ -47,7 +47,7 @@ export async function find(
     throw failure;
   }
   // The newest first.
-  const { messages } = read(Listed, await response.text());
+  const { messages } = read(Listed, await textOf(response, asked));
   const isRecent = (one: { date_created: string }) => now.getTime() - Date.parse(one.date_created) < LOOK_BACK_MS;
   const ours = messages.filter(
     (one) =>

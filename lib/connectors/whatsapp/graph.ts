@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../contract.ts';
-import { NotNow, OptedOut, Permanent, Transient, Unauthorized, Unknown } from '../kit/errors.ts';
-import { ask, classify, type Failure, retryAfter } from '../kit/http.ts';
+import { NotNow, OptedOut, Permanent, Transient, Unauthorized } from '../kit/errors.ts';
+import { ask, classify, type Failure, retryAfter, textOf } from '../kit/http.ts';
 import type manifest from './manifest.ts';
 
 /** Meta's own numbers, where they say more than the status. */
@@ -40,13 +40,7 @@ export async function graph(
     },
     asked,
   );
-  let text: string;
-  try {
-    text = await response.text();
-  } catch (cause) {
-    const message = 'the answer of WhatsApp broke off';
-    throw repeatable ? new Transient(message, { cause }) : new Unknown(message, { cause });
-  }
+  const text = await textOf(response, asked);
   // An error may stand in a 200, too.
   const failure = meaning(refusalOf(text), response) ?? classify(response, asked);
   if (failure) throw failure;
