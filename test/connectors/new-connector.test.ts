@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,15 +24,18 @@ describe('a new connector', () => {
   let root = '';
   let program: ts.Program | undefined;
   const ROLES = ['source', 'channel', 'sink', 'alert', 'ticket'];
+  /** Beside which it comes; all of them would be compiled again with each part that is forgotten. */
+  const NEIGHBOURS = ['slack', 'webhook'];
   const at = (path: string) => join(root, path);
 
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'new-connector-'));
+    const files = readdirSync(join(repository, 'lib/connectors')).filter((name) => name.endsWith('.ts'));
     for (const path of [
-      'lib/connectors',
+      ...[...files, 'kit', ...NEIGHBOURS].map((name) => `lib/connectors/${name}`),
       'lib/loyalty',
       'test/connectors/fixture.ts',
-      'test/connectors/fixtures',
+      ...NEIGHBOURS.map((id) => `test/connectors/fixtures/${id}.ts`),
       'package.json',
       'tsconfig.json',
       'biome.json',
