@@ -11,6 +11,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { dayIn } from '../loyalty/calendar.ts';
 import type { DeliveryMeasure } from '../loyalty/report-tables.ts';
 import { countDelivery } from './delivery-counts.ts';
+import { isOvertaken } from './overtaken.ts';
 
 /** `sending`: handed to the vendor, and no word yet. `retry`: will be tried again. `failed`: will never work as it is. */
 export type DeliveryStatus = 'sending' | 'sent' | 'retry' | 'failed';
@@ -41,8 +42,6 @@ const COUNTED: Readonly<Record<Exclude<DeliveryStatus, 'sending'>, readonly Deli
 
 /** The lines of a day are shared by all who deliver. */
 const ATTEMPTS = 16;
-
-const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /** For questions about what somebody was told, or was not. */
 const KEEP_DAYS = 90;
@@ -137,10 +136,9 @@ export function openDeliveries({
         );
         return;
       } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw error;
-        const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code);
-        if (codes[0] === 'ConditionalCheckFailed') return;
-        if (!codes.some((code) => PASSING.has(code ?? '')) || attempt >= ATTEMPTS) throw error;
+        const [reason] = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+        if (reason?.Code === 'ConditionalCheckFailed') return;
+        if (!isOvertaken(error) || attempt >= ATTEMPTS) throw error;
         await wait(Math.random() * Math.min(250, 4 * 2 ** attempt));
       }
     }

@@ -1,11 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
-  TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -15,6 +13,7 @@ import type { Course } from '../loyalty/course.ts';
 import type { LoyaltyEvent } from '../loyalty/events.ts';
 import type { DeliveryMeasure } from '../loyalty/report-tables.ts';
 import { countDelivery } from './delivery-counts.ts';
+import { isOvertaken } from './overtaken.ts';
 
 /** For questions about a message that somebody got, or did not get. */
 const KEEP_DAYS = 90;
@@ -109,8 +108,7 @@ export function openMessageRows({
       else await client.send(new TransactWriteItemsCommand({ TransactItems: [...items] }));
       return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      if (error instanceof TransactionCanceledException) return false;
+      if (isOvertaken(error)) return false;
       throw error;
     }
   }

@@ -1,5 +1,7 @@
+import { type DynamoDBClient, TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
+import { openMessageRows } from '../../lib/runtime/message-rows.ts';
 import { PlanWork } from '../../lib/runtime/plan-work.ts';
 import { happening, mouth, NotNow, OptedOut, Permanent, postOffice, Transient, Unknown } from './post-office.ts';
 
@@ -482,5 +484,28 @@ describe('the last warning before points lapse', () => {
     happens(office.enrol('m_ada'), 'points.expiring', expiring);
     await office.settle();
     expect(office.facts).toEqual([]);
+  });
+});
+
+describe('the row of a message', () => {
+  it('that cannot be written says why, and not that others were faster', async () => {
+    const { office, happens, stateOf } = shop();
+    const one = happens(office.enrol('m_ada'));
+    await office.settle();
+    const refused = new TransactionCanceledException({
+      message: 'the item is too large',
+      CancellationReasons: [{ Code: 'ValidationError' }, { Code: 'None' }],
+      $metadata: {},
+    });
+    const client = {
+      send: async (command: object) => {
+        if (command instanceof TransactWriteItemsCommand) throw refused;
+        return office.memory.send(command);
+      },
+    } as unknown as DynamoDBClient;
+    const { change } = openMessageRows({ client, table: 'program', timeZone: 'Europe/Berlin' });
+    const next = await stateOf(one);
+    const counted = [{ connector: 'texts', what: ['delivered'] }] as const;
+    await expect(change(one.id, () => next && { next, counted })).rejects.toBe(refused);
   });
 });
