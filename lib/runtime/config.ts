@@ -83,8 +83,8 @@ export function setting(name: Setting): string {
 
 /**
  * `RECEIPT_URL`: where a vendor reports on our messages, when the same connector is a source too. `API_URL`: where members
- * unsubscribe by a link. `ATTEMPTS_MAX`: how often
- * the queue brings a message before it puts it aside. `VENDOR_GATEWAY`: the local cloud's stand-in for vendors.
+ * unsubscribe by a link. `ATTEMPTS_MAX`: after how many tries with a vendor that is well a thing is parked.
+ * `VENDOR_GATEWAY`: the local cloud's stand-in for vendors.
  */
 export const optionalSetting = (
   name: 'RECEIPT_URL' | 'API_URL' | 'ATTEMPTS_MAX' | 'VENDOR_GATEWAY',

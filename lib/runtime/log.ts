@@ -7,25 +7,25 @@ export const log = new Logger();
 let counted = new Map<Count, number>();
 let metrics: Metrics | undefined;
 
-/** What is counted. Alarms are set on the first five; the stacks name them by these words. */
+/** What is counted. Alarms are set on the first seven; the stacks name them by these words. */
 export type Count =
   | 'SignatureRejected'
   | 'LedgerCheckFailed'
   | 'DeliveryUnknown'
   | 'SubscriptionDiffers'
   | 'FoundUnreadable'
+  | 'MessageUnwritable'
+  | 'VendorDown'
   | 'Parked'
   | 'DeliveryFailed'
   | 'DeliverySkipped'
-  | 'MessageUnwritable'
   | 'FactRecovered'
   | 'FactWaiting'
   | 'FactAnonymous'
   | 'IdentityUnreadable'
   | 'ReplyReceived'
   | 'TendingSkipped'
-  | 'Throttled'
-  | 'VendorDown';
+  | 'Throttled';
 
 export function count(name: Count): void {
   counted.set(name, (counted.get(name) ?? 0) + 1);
