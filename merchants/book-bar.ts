@@ -73,6 +73,8 @@ export default {
         earn: { kind: 'flat', points: 50 },
       },
     ],
+    // A ticket is easily written.
+    caps: [{ id: 'helped', points: 20, per: 'day', rules: ['helped'] }],
     tiers: [
       { id: 'reader', name: 'Reader', from: 0 },
       { id: 'bookworm', name: 'Bookworm', from: 1_000, multiplierBp: 12_000 },
