@@ -38,7 +38,7 @@ const ClockMove = z.union([
 /** No more faults. */
 const Calm = z.object({ kind: z.literal('none') });
 const Redrive = z.strictObject({ queue: z.string().min(1) });
-const Sample = z.strictObject({ kind: z.enum(sampleKinds) });
+const Sample = z.strictObject({ kind: z.enum(sampleKinds), text: z.string().trim().min(1).max(300).optional() });
 const Kill = z.strictObject({ function: z.string().min(1) });
 const Timeout = z.coerce.number().min(0).max(600_000).default(120_000);
 
@@ -103,7 +103,10 @@ export function createControl(options: ControlOptions): Control {
     },
     'GET state': async () => [200, await options.show.state()],
     'GET metrics': () => [200, options.show.metrics()],
-    'POST samples': async ({ body }) => [200, await options.samples.send(Sample.parse(body).kind)],
+    async 'POST samples'({ body }) {
+      const { kind, text } = Sample.parse(body);
+      return [200, await options.samples.send(kind, text)];
+    },
     'POST kill': async ({ body }) => [200, { killed: await options.kill(physical(Kill.parse(body).function)) }],
     async 'POST restart-dynamodb'() {
       await aws.restartDynamoDb();

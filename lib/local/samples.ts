@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { signUrlForm } from '../connectors/kit/url-form.ts';
 import { addDays, dayIn } from '../loyalty/calendar.ts';
 import type { DeployedMerchant } from '../runtime/config.ts';
 import type { Clock } from './clock.ts';
@@ -19,13 +20,22 @@ export interface SampleAnswer {
   readonly body: unknown;
 }
 
-export const sampleKinds = ['shopify-order', 'stripe-payment', 'forged', 'till-sale', 'refund', 'redeem'] as const;
+export const sampleKinds = [
+  'shopify-order',
+  'stripe-payment',
+  'forged',
+  'till-sale',
+  'refund',
+  'redeem',
+  'reply',
+] as const;
 export type SampleKind = (typeof sampleKinds)[number];
 
 export interface Samples {
   /** Which of them this merchant can be sent. */
   readonly kinds: readonly SampleKind[];
-  send(kind: SampleKind): Promise<SampleAnswer>;
+  /** `text`: what the member writes back. */
+  send(kind: SampleKind, text?: string): Promise<SampleAnswer>;
   enrolDemoMember(): Promise<SampleAnswer>;
 }
 
@@ -51,8 +61,14 @@ const menuOf = ({ program }: DeployedMerchant): Menu =>
   program.rules.some(({ when }) => when.some(({ is }) => is === 'minimum-spend')) ? garage : cafe;
 
 /** Sends what a till, a shop and a forger would send, over HTTP and signed as vendors sign. */
-export function createSamples(options: { merchant: DeployedMerchant; endpoints: Endpoints; clock: Clock }): Samples {
-  const { merchant, endpoints, clock } = options;
+export function createSamples(options: {
+  merchant: DeployedMerchant;
+  endpoints: Endpoints;
+  clock: Clock;
+  /** Whose texts come back from the member's phone. */
+  smsAccount: unknown;
+}): Samples {
+  const { merchant, endpoints, clock, smsAccount } = options;
   const { currency } = merchant.program;
   const used = new Map(merchant.connectors.map(({ id, settings }) => [id, settings]));
   const menu = menuOf(merchant);
@@ -194,7 +210,7 @@ export function createSamples(options: { merchant: DeployedMerchant; endpoints: 
     return call('POST', hook.url, headers, tamper(body));
   }
 
-  const send: Readonly<Record<SampleKind, () => Promise<SampleAnswer>>> = {
+  const send: Readonly<Record<SampleKind, (text: string) => Promise<SampleAnswer>>> = {
     'shopify-order': () => webhook('shopify-order'),
     'stripe-payment': () => webhook('stripe-payment'),
     // Signed, and then one byte is changed on the way.
@@ -236,11 +252,36 @@ export function createSamples(options: { merchant: DeployedMerchant; endpoints: 
         rewardId: cheapest?.id,
       });
     },
+    async reply(text) {
+      const hook = endpoints.webhooks['twilio-sms'];
+      if (!hook) throw new Error('this merchant does not use twilio-sms');
+      const form = new URLSearchParams({
+        MessageSid: `SM${randomBytes(16).toString('hex')}`,
+        AccountSid: String(smsAccount),
+        MessagingServiceSid: String(used.get('twilio-sms')?.messagingServiceSid),
+        From: demoMember.phone,
+        To: '+4930123456',
+        Body: text,
+        NumMedia: '0',
+      }).toString();
+      const headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': signUrlForm(hook.url, Buffer.from(form), hook.secret),
+      };
+      return call('POST', hook.url, headers, form);
+    },
   };
 
   return {
-    kinds: [...hooks, ...(hooks.length > 0 ? (['forged'] as const) : []), 'till-sale', 'refund', 'redeem'],
-    send: (kind) => send[kind](),
+    kinds: [
+      ...hooks,
+      ...(hooks.length > 0 ? (['forged'] as const) : []),
+      'till-sale',
+      'refund',
+      'redeem',
+      ...(endpoints.webhooks['twilio-sms'] ? (['reply'] as const) : []),
+    ],
+    send: (kind, text = 'POINTS') => send[kind](text),
     enrolDemoMember: () =>
       asTill('POST', '/v1/members', {
         phone: demoMember.phone,

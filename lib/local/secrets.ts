@@ -3,13 +3,19 @@ import type { AwsCaller } from './aws-call.ts';
 import { demoSecret } from './demo-secret.ts';
 import type { Assembly } from './template.ts';
 
-/** Fills what is marked as unset, and says for each connector what its senders sign with. */
+/** What a vendor has given us, and with what of it its senders sign. */
+export interface Given {
+  readonly secret: Readonly<Record<string, unknown>>;
+  readonly signsWith: string | undefined;
+}
+
+/** Fills what is marked as unset, and says what each connector has. */
 export async function fillSecrets(options: {
   assembly: Assembly;
   operate: AwsCaller;
   warn(message: string): void;
-}): Promise<Readonly<Record<string, string>>> {
-  const signing: Record<string, string> = {};
+}): Promise<Readonly<Record<string, Given>>> {
+  const given: Record<string, Given> = {};
   for (const { physicalId, properties } of options.assembly.ofType('AWS::SecretsManager::Secret')) {
     const connector = String(properties.Name).split('/').at(-1) as ConnectorId;
     const { SecretString } = (await options.operate('secretsmanager.GetSecretValue', { SecretId: physicalId })) as {
@@ -31,10 +37,9 @@ export async function fillSecrets(options: {
         ClientRequestToken: crypto.randomUUID(),
       });
     }
-    const signs = signsWith(connector, secret);
-    if (signs !== undefined) signing[connector] = signs;
+    given[connector] = { secret, signsWith: signsWith(connector, secret) };
   }
-  return signing;
+  return given;
 }
 
 /** What is proven with is a list, so that it can be rotated. */

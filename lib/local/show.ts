@@ -190,6 +190,15 @@ export function createShow(options: ShowOptions): Show {
 }
 
 /** As the page needs it: without credentials, and not longer than a screen. */
-function shown({ headers: _, ...call }: OutboxCall) {
-  return { ...call, body: call.body.slice(0, 4_000) };
+export function shown({ headers: _, ...call }: OutboxCall): Omit<OutboxCall, 'headers'> {
+  return {
+    ...call,
+    // Whoever has the address of a Slack channel can post there.
+    url: call.url.replace(/(hooks\.slack\S*\/services\/).+/, '$1…'),
+    body: call.body.replace(CREDENTIALS, '$1…').slice(0, 4_000),
+  };
 }
+
+/** What tokens and webhooks are asked for with, in a form or in JSON. */
+const CREDENTIALS =
+  /((?:^|[&"])(?:assertion|client_secret|refresh_token|secret|verify_token)(?:=|"\s*:\s*"))(?:[^&"\\]|\\.)+/g;

@@ -5,6 +5,7 @@ import { timeOfDay } from './time.js';
 const SHOWN = 60;
 let calls = [];
 let chosen = 'all';
+let known = [];
 
 const pretty = (body) => {
   try {
@@ -16,8 +17,9 @@ const pretty = (body) => {
 
 /** One line that says what it was about. */
 function summary(call) {
-  const sms = textOf(call);
-  if (sms) return sms.text;
+  const message = textOf(call);
+  if (message) return message.text;
+  if (call.body === '') return lookedUp(call);
   try {
     const body = JSON.parse(call.body);
     const data = body.data ?? {};
@@ -25,10 +27,16 @@ function summary(call) {
       return [body.type, data.points === undefined ? '' : `${data.points} points`, data.memberId ?? '']
         .filter(Boolean)
         .join(' · ');
-    return body.text ?? call.body;
+    return body.text ?? body.subject ?? body.ticket?.subject ?? call.body;
   } catch {
-    return call.body || '(empty)';
+    return call.body;
   }
+}
+
+/** Nothing was sent along: then it is the address that says something. */
+function lookedUp({ method, url }) {
+  const { host, pathname } = new URL(url);
+  return `${method} ${host}${pathname}`;
 }
 
 const item = (call) =>
@@ -51,15 +59,47 @@ const item = (call) =>
     ),
   );
 
-function draw() {
-  const vendors = [...new Set(calls.map(({ connector }) => connector))].sort();
+const isShown = ({ connector }) => chosen === 'all' || connector === chosen;
+
+function drawTabs() {
+  const called = Map.groupBy(calls, ({ connector }) => connector);
   byId('call-tabs').replaceChildren(
-    ...(vendors.length > 1 ? ['all', ...vendors] : []).map((name) =>
-      make('button', { type: 'button', 'aria-pressed': String(name === chosen), onclick: () => choose(name) }, name),
+    ...['all', ...known].map((name) =>
+      make(
+        'button',
+        {
+          type: 'button',
+          'aria-pressed': String(name === chosen),
+          class: name === 'all' || called.has(name) ? undefined : 'silent',
+          onclick: () => choose(name),
+        },
+        name,
+      ),
     ),
   );
-  const visible = calls.filter(({ connector }) => chosen === 'all' || connector === chosen);
-  if (visible.length > 0) byId('calls').replaceChildren(...visible.slice(-SHOWN).reverse().map(item));
+}
+
+function draw() {
+  drawTabs();
+  const visible = calls.filter(isShown);
+  byId('calls').replaceChildren(
+    ...(visible.length > 0
+      ? visible.slice(-SHOWN).reverse().map(item)
+      : [
+          make(
+            'li',
+            { class: 'empty' },
+            chosen === 'all' ? 'No vendor has been called yet.' : `${chosen} has not been called yet.`,
+          ),
+        ]),
+  );
+}
+
+/** Whoever the merchant is connected to has a tab, called or not. */
+export function drawVendors(connectors) {
+  if (known.join() === connectors.join()) return;
+  known = connectors;
+  draw();
 }
 
 function choose(name) {
@@ -74,17 +114,11 @@ export function drawCalls(all) {
 
 export function addCall(call) {
   calls = [...calls, call].slice(-SHOWN * 2);
-  // Open ones stay open: only a new line is put on top, unless the tabs change.
-  const known = document.querySelectorAll('#call-tabs button').length;
+  drawTabs();
+  if (!isShown(call)) return;
+  // Open ones stay open: only a new line is put on top.
   const list = byId('calls');
-  if (
-    known > 0 &&
-    (chosen === 'all' || chosen === call.connector) &&
-    calls.some((one) => one !== call && one.connector === call.connector)
-  ) {
-    list.prepend(item(call));
-    while (list.children.length > SHOWN) list.lastElementChild.remove();
-  } else {
-    draw();
-  }
+  list.querySelector('.empty')?.remove();
+  list.prepend(item(call));
+  while (list.children.length > SHOWN) list.lastElementChild.remove();
 }

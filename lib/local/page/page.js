@@ -1,8 +1,8 @@
-import { addCall, drawCalls } from './calls.js';
+import { addCall, drawCalls, drawVendors } from './calls.js';
 import { byId, make, post } from './dom.js';
 import { addToFeed, drawFeed } from './feed.js';
 import { drawFlow, light } from './flow.js';
-import { addToThread, drawPeer, drawThread } from './phone.js';
+import { addToThread, drawPeer, drawReply, drawThread } from './phone.js';
 import { drawSystem } from './system.js';
 import { clockFace, hourAndMinute, now, setClock } from './time.js';
 import { say as answer, drawMember, drawSamples } from './try.js';
@@ -16,9 +16,11 @@ function drawState(state) {
   byId('merchant').textContent = state.merchant.name;
   byId('program').textContent = state.merchant.program;
   drawPeer(state.merchant, state.member);
+  drawReply(state.samples);
   drawSamples(state.samples, state.merchant.connectors);
   drawMember(state.member, state.merchant);
   drawSystem(state);
+  drawVendors(state.merchant.connectors);
   // The first picture of the zone comes with the state: until then no time can be written.
   if (hello) {
     drawFeed(hello.steps);
