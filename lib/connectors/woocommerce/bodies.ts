@@ -45,6 +45,20 @@ export const Order = z.object({
 });
 export type Order = z.output<typeof Order>;
 
+const Charge = z.object({ total: Amount, total_tax: Amount.nullish() });
+export type Charge = z.output<typeof Charge>;
+
+/** As it is looked up: what went back stands below zero in it. */
+export const Refund = z.object({
+  id: Id,
+  line_items: z.array(
+    Charge.extend({ meta_data: z.array(z.object({ key: z.string(), value: z.unknown() })).nullish() }),
+  ),
+  shipping_lines: z.array(Charge).nullish(),
+  fee_lines: z.array(Charge).nullish(),
+});
+export type Refund = z.output<typeof Refund>;
+
 /** All that is said of what is gone. */
 export const Deleted = z.strictObject({ id: Id });
 

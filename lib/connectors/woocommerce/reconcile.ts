@@ -2,10 +2,12 @@ import * as z from 'zod';
 import type { Context, Found } from '../contract.ts';
 import { Permanent } from '../kit/errors.ts';
 import { facts, found } from '../kit/facts.ts';
+import { inTurn } from '../kit/json-api.ts';
 import { read, shape } from '../kit/read.ts';
 import { openWooCommerce } from './api.ts';
 import { Order } from './bodies.ts';
 import type manifest from './manifest.ts';
+import { refundsOf } from './refunds.ts';
 import { ordered, utc } from './words.ts';
 
 const PAGE = 20;
@@ -28,12 +30,13 @@ export async function reconcile(since: Date, context: Context<typeof manifest>, 
     _fields: Object.keys(Order.shape).join(','),
     page: String(mark.page),
   });
-  const orders = read(Page, await openWooCommerce(context)('GET', `/orders?${query}`));
+  const woo = inTurn(openWooCommerce(context));
+  const orders = read(Page, await woo('GET', `/orders?${query}`));
   const last = orders.at(-1)?.date_modified_gmt;
   return {
     ...(await found(
       orders,
-      (order) => facts(ordered(shape(Order, order), context.settings)),
+      async (order) => facts(await ordered(shape(Order, order), context.settings, (id) => refundsOf(id, woo))),
       ({ id }) => `order ${id}`,
     )),
     ...(last !== undefined && orders.length === PAGE && { next: nextAfter(mark, last) }),

@@ -4,9 +4,11 @@ import { Permanent } from '../kit/errors.ts';
 import { facts } from '../kit/facts.ts';
 import { read } from '../kit/read.ts';
 import { type RawRequest, type Reply, verifyHmac } from '../kit/webhook.ts';
+import { openWooCommerce } from './api.ts';
 import { Customer, Deleted, Order } from './bodies.ts';
 import type manifest from './manifest.ts';
 import { reconcile } from './reconcile.ts';
+import { refundsOf } from './refunds.ts';
 import { subscribe } from './subscribe.ts';
 import { customer, deleted, ordered } from './words.ts';
 
@@ -20,13 +22,14 @@ export const source: RoleOf<typeof manifest, 'source'> = {
       encoding: 'base64',
     }),
 
-  translate: ({ headers, body }, { settings, now }: Context<typeof manifest>): readonly Fact[] => {
+  translate: async ({ headers, body }, context: Context<typeof manifest>): Promise<readonly Fact[]> => {
+    const { settings, now } = context;
     const topic = headers['x-wc-webhook-topic'];
     if (topic === undefined) throw new Permanent('the delivery has no topic');
     switch (topic) {
       case 'order.created':
       case 'order.updated':
-        return facts(ordered(read(Order, body), settings));
+        return facts(await ordered(read(Order, body), settings, (id) => refundsOf(id, openWooCommerce(context))));
       case 'order.deleted':
         return settings.currency ? facts(deleted(read(Deleted, body).id, now, settings.currency)) : [];
       case 'customer.created':

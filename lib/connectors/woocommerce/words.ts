@@ -7,22 +7,25 @@ import { Permanent } from '../kit/errors.ts';
 import { codesTyped, minor, total } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
 import { nationalPhone } from '../kit/national-phone.ts';
-import type { Customer, LineItem, Order } from './bodies.ts';
+import type { Charge, Customer, LineItem, Order, Refund } from './bodies.ts';
 import type manifest from './manifest.ts';
 
 /** WooCommerce’s orders and customers in our words, whether we were told of them or looked them up. */
 
 type Draft = z.input<typeof Fact>;
+/** The refunds of an order. */
+export type LookUp = (orderId: number) => Promise<readonly Refund[]>;
 type Settings = Pick<Context<typeof manifest>['settings'], 'earnOn'>;
 
 /** An order is told with every change of it, as it stands when the telling is made, which may be later than the change. */
-export function ordered(order: Order, { earnOn }: Settings): Draft[] {
-  if (earnOn.includes(order.status)) return [sold(order), ...refunded(order)];
+export async function ordered(order: Order, { earnOn }: Settings, lookUp: LookUp): Promise<Draft[]> {
+  if (earnOn.includes(order.status)) return [sold(order), ...(await refunded(order, lookUp))];
   // What never earned has nothing to give back: it would wait for its sale for ever.
   if (!hasEarned(order, earnOn)) return [];
   switch (order.status) {
     case 'refunded':
-      return [...refunded(order), whole(order, 'return', changedAt(order))];
+      // All of it goes back: by which lines makes no difference.
+      return [...(await refunded(order, async () => [])), whole(order, 'return', changedAt(order))];
     case 'cancelled':
     case 'trash':
       return [whole(order, 'cancelled', changedAt(order))];
@@ -50,11 +53,16 @@ const sold = (order: Order): Draft => ({
   ...codesTyped(order.coupon_lines),
 });
 
-/** An order names its refunds by their money alone: how much of each was tax is the sale’s share. */
-function refunded(order: Order): Draft[] {
-  return (order.refunds ?? []).flatMap(({ id, total: money }): Draft[] => {
-    const grossMinor = amount(money.replace(/^-/, ''), order.currency);
-    if (grossMinor === 0) return [];
+async function refunded(order: Order, lookUp: LookUp): Promise<Draft[]> {
+  const named = (order.refunds ?? []).flatMap(({ id, total: money }) => {
+    const paidMinor = Math.abs(amount(money, order.currency));
+    return paidMinor === 0 ? [] : { id, paidMinor };
+  });
+  if (named.length === 0) return [];
+  const known = new Map((await lookUp(order.id)).map((refund) => [refund.id, refund]));
+  return named.flatMap(({ id, paidMinor }): Draft[] => {
+    const extent = extentOf(paidMinor, known.get(id), order.currency);
+    if (!extent) return [];
     return [
       {
         ...about(order),
@@ -63,10 +71,29 @@ function refunded(order: Order): Draft[] {
         refundId: String(id),
         occurredAt: changedAt(order),
         identities: [],
-        extent: { kind: 'amount', grossMinor },
+        extent,
       },
     ];
   });
+}
+
+/** Shipping and fees are no goods. Where the lines do not come to what was paid back, the money decides. */
+function extentOf(paidMinor: number, refund: Refund | undefined, currency: string) {
+  const back = (text: string | null | undefined) => Math.abs(amount(text ?? '0', currency));
+  const grossOf = (charge: Charge) => back(charge.total) + back(charge.total_tax);
+  const charges = [...(refund?.shipping_lines ?? []), ...(refund?.fee_lines ?? [])];
+  const grossMinor = Math.max(0, paidMinor - total(charges.map(grossOf)));
+  if (grossMinor === 0) return undefined;
+  const lines = (refund?.line_items ?? []).flatMap((item) => {
+    const id = item.meta_data?.find(({ key }) => key === '_refunded_item_id')?.value;
+    const line = { id: String(id ?? ''), netMinor: back(item.total), grossMinor: grossOf(item) };
+    return line.grossMinor === 0 ? [] : line;
+  });
+  // Each is rounded on its own.
+  const off = Math.abs(total(lines.map((line) => line.grossMinor)) - grossMinor);
+  const fit =
+    lines.length > 0 && lines.length <= 200 && off <= lines.length && lines.every(({ id }) => /^\d+$/.test(id));
+  return fit ? { kind: 'lines' as const, lines } : { kind: 'amount' as const, grossMinor };
 }
 
 const whole = (
