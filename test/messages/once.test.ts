@@ -140,5 +140,6 @@ describe('however much goes wrong', () => {
     expect(unknown).toBeGreaterThan(0);
     expect(unknown).toBeLessThan(courses.length * 0.2);
     expect(merged).toBeLessThan(courses.length);
-  }, 120_000);
+    // Twenty seconds of work, which a busy machine may take minutes over.
+  }, 300_000);
 });
