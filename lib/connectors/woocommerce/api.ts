@@ -47,7 +47,7 @@ function meaningOf(status: number, text: string): Permanent | undefined {
 }
 
 const Webhook = z.object({ id: z.int(), status: z.string(), topic: z.string(), delivery_url: z.string() });
-export type Webhook = z.output<typeof Webhook>;
+type Webhook = z.output<typeof Webhook>;
 
 /** As many as a page can hold. */
 const PAGE = 100;

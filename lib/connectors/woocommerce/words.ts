@@ -14,7 +14,7 @@ import type manifest from './manifest.ts';
 
 type Draft = z.input<typeof Fact>;
 /** The refunds of an order. */
-export type LookUp = (orderId: number) => Promise<readonly Refund[]>;
+type LookUp = (orderId: number) => Promise<readonly Refund[]>;
 type Settings = Pick<Context<typeof manifest>['settings'], 'earnOn'>;
 
 /** An order is told with every change of it, as it stands when the telling is made, which may be later than the change. */
