@@ -6,20 +6,22 @@ import artCafe from '../../merchants/art-cafe.ts';
 import { checkMerchant } from '../../merchants/merchant.ts';
 import { Stacks } from './stacks.ts';
 
-const cafe = checkMerchant(artCafe, 'art-cafe.ts');
+const merchant = checkMerchant(artCafe, 'art-cafe.ts');
+const cafe = new Stacks(merchant);
+const copy = new Stacks(merchant, 'dev');
 
 describe('AWS’s own security checks', () => {
   it.each([
-    ['the café', new Stacks(cafe)],
+    ['the café', cafe],
     ['the dealership', new Stacks(checkMerchant(acuraNorth, 'acura-north.ts'))],
-    ['a copy of the café', new Stacks(cafe, 'dev')],
+    ['a copy of the café', copy],
   ])('find nothing unexplained in %s', (_, { stage }) => {
     expect(new AwsSolutionsChecks(new App()).validateScope(stage)).toEqual({ success: true, violations: [] });
   });
 
   it('are answered with these sentences', () => {
     const answered = new Map<string, Set<string>>();
-    for (const { stage } of [new Stacks(cafe), new Stacks(cafe, 'dev')]) {
+    for (const { stage } of [cafe, copy]) {
       for (const construct of stage.node.findAll()) {
         for (const { type, data } of construct.node.metadata) {
           if (type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY) continue;

@@ -18,44 +18,35 @@ export interface Resource {
   readonly deletionPolicy: string | undefined;
 }
 
+/** What the templates say. */
+interface Said {
+  readonly templates: { readonly data: Template; readonly app: Template; readonly connectors: Template };
+  readonly resources: readonly Resource[];
+  readonly exports: ReadonlyMap<string, unknown>;
+}
+
 /** One merchant's templates, and a way to ask them by the names that people use. */
 export class Stacks {
   readonly stage: MerchantStage;
-  readonly templates: { readonly data: Template; readonly app: Template; readonly connectors: Template };
-  readonly resources: readonly Resource[];
-  readonly #exports = new Map<string, unknown>();
+  #said: Said | undefined;
 
   constructor(merchant: Merchant, stage?: string) {
     const app = new App({ analyticsReporting: false, builtinCloudFormationValidation: false, context: CONTEXT });
     this.stage = new MerchantStage(app, { merchant, stage, prefix: prefixOf(merchant.id, stage), bundles: noCode });
-    const [connectors, ...apart] = this.stage.connectors.map(
-      (stack) => [stack.node.id, Template.fromStack(stack)] as const,
-    );
-    if (!connectors) throw new Error('no stack of connectors');
-    this.templates = {
-      data: Template.fromStack(this.stage.data),
-      app: Template.fromStack(this.stage.app),
-      connectors: connectors[1],
-    };
-    const all: Resource[] = [];
-    for (const [stack, template] of [...Object.entries(this.templates), ...apart]) {
-      const { Resources = {}, Outputs = {} } = template.toJSON();
-      // biome-ignore lint/suspicious/noExplicitAny: see above
-      for (const [id, resource] of Object.entries<any>(Resources)) {
-        all.push({
-          stack,
-          id,
-          type: resource.Type,
-          properties: resource.Properties,
-          deletionPolicy: resource.DeletionPolicy,
-        });
-      }
-      // biome-ignore lint/suspicious/noExplicitAny: see above
-      for (const output of Object.values<any>(Outputs)) {
-        if (output.Export) this.#exports.set(output.Export.Name, output.Value);
-      }
-    }
-    this.resources = all;
+  }
+
+  /** Written when somebody asks for them, since that takes as long as all before it. */
+  #read(): Said {
+    this.#said ??= saidBy(this.stage);
+    return this.#said;
+  }
+
+  get templates(): Said['templates'] {
+    return this.#read().templates;
+  }
+
+  get resources(): readonly Resource[] {
+    return this.#read().resources;
   }
 
   ofType(type: string): readonly Resource[] {
@@ -90,9 +81,39 @@ export class Stacks {
     const value = reference as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::ImportValue'?: string };
     if (value.Ref) return { id: value.Ref };
     if (value['Fn::GetAtt']) return { id: value['Fn::GetAtt'][0] };
-    if (value['Fn::ImportValue']) return this.#follow(this.#exports.get(value['Fn::ImportValue']));
+    if (value['Fn::ImportValue']) return this.#follow(this.#read().exports.get(value['Fn::ImportValue']));
     throw new Error(`not a reference: ${JSON.stringify(reference)}`);
   }
+}
+
+function saidBy(stage: MerchantStage): Said {
+  const [connectors, ...apart] = stage.connectors.map((stack) => [stack.node.id, Template.fromStack(stack)] as const);
+  if (!connectors) throw new Error('no stack of connectors');
+  const templates = {
+    data: Template.fromStack(stage.data),
+    app: Template.fromStack(stage.app),
+    connectors: connectors[1],
+  };
+  const resources: Resource[] = [];
+  const exports = new Map<string, unknown>();
+  for (const [stack, template] of [...Object.entries(templates), ...apart]) {
+    const { Resources = {}, Outputs = {} } = template.toJSON();
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    for (const [id, resource] of Object.entries<any>(Resources)) {
+      resources.push({
+        stack,
+        id,
+        type: resource.Type,
+        properties: resource.Properties,
+        deletionPolicy: resource.DeletionPolicy,
+      });
+    }
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    for (const output of Object.values<any>(Outputs)) {
+      if (output.Export) exports.set(output.Export.Name, output.Value);
+    }
+  }
+  return { templates, resources, exports };
 }
 
 const NAMED_BY = ['TableName', 'QueueName', 'FunctionName', 'LogGroupName', 'Name', 'TopicName'];
