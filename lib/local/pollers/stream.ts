@@ -50,6 +50,8 @@ interface Shard {
 /** Also looked at when nobody tells of a write: one made by hand, say. */
 const HEARTBEAT_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
+/** Who waits for more than one write at a time, on AWS for seconds, does so here for a moment. */
+const GATHER_MS = 300;
 /** DynamoDB Local is out of reach, or the role does not allow it. */
 const AFTER_FAILURE_MS = 250;
 
@@ -263,7 +265,10 @@ export function pollStream(options: StreamPollerOptions): Poller {
     while (!stopping.signal.aborted) {
       const woken = wakeUp();
       const saw = await look();
-      if (saw === 'nothing') await woken;
+      if (saw === 'nothing') {
+        await woken;
+        if (mapping.windowSeconds > 0) await pause(GATHER_MS);
+      }
       if (saw === 'failed') await pause(AFTER_FAILURE_MS);
     }
   }
