@@ -93,9 +93,10 @@ module.exports = {
     },
     only(
       'kit',
-      'The kit serves connectors and knows none.',
+      'The kit serves connectors: it knows the contract, and none of them.',
       '^lib/connectors/kit/',
       '^lib/connectors/kit/',
+      '^lib/connectors/contract[.]ts$',
       '^lib/loyalty/',
     ),
     {

@@ -81,7 +81,7 @@ const nothing = { loyalty_points: null, loyalty_tier: null, loyalty_lapses: null
 const ann = { email: 'ann@example.com' };
 const marked = { ...ann, externalId: 'm_1', fields: shown };
 
-describe.each(desks)('%s, of a case', (_, open, { file }) => {
+describe.each(desks)('%s, of a case', (_, open, { file }, __) => {
   it('is told the last word once: our own closing comes back as another’s', async () => {
     const desk = open([]);
     await file(desk.fetch, {}, 'm_1.7');
