@@ -64,7 +64,7 @@ describe('the outside surface', () => {
       portal: `${cloud.api}/portal`,
       local: `${cloud.api}/_local`,
       keys: { pos: expect.any(String), staff: expect.any(String), admin: expect.any(String) },
-      webhooks: { shopify: { url: `${cloud.api}/webhooks/shopify`, secret: expect.stringMatching(/^shpss_/) } },
+      webhooks: { shopify: { url: `${cloud.api}/webhooks/shopify`, secret: expect.stringMatching(/^[0-9a-f]{40}$/) } },
     });
   });
 
@@ -224,7 +224,7 @@ describe('the clock', () => {
 
   it('fires the newest runs of a schedule, not all, when it jumps far', async () => {
     const { body } = await local('POST', 'clock', { now: '2029-01-01T00:00:00Z' });
-    expect(body.ran).toHaveLength(4);
+    expect(body.ran).toHaveLength(2);
     expect(body.ran.at(-1).due).toBe('2028-12-31T02:30:00.000Z');
     expect((await local('POST', 'clock', { advance: 'PT1M' })).body.ran).toEqual([]);
     await idle();
