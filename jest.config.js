@@ -14,6 +14,7 @@ const base = {
 export default {
   // Properties over thousands of runs, and clouds that start, on two cores that others use as well.
   testTimeout: 300_000,
+  testSequencer: '<rootDir>/test/longest-first.ts',
   projects: [
     {
       ...base,
@@ -22,7 +23,7 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/journeys/'],
       globalSetup: '<rootDir>/test/one-dynamodb.ts',
     },
-    // The journeys run the synthesised stacks on the local cloud: one file at a time, each with a cloud of its own.
+    // The journeys run the synthesised stacks on the local cloud, each file on a cloud of its own.
     {
       ...base,
       displayName: 'journeys',

@@ -216,6 +216,7 @@ export interface TemplateResource {
   readonly Type: string;
   readonly Properties: {
     readonly FunctionName?: string;
+    readonly Name?: string;
     readonly Role?: { readonly 'Fn::GetAtt'?: readonly [string, string] };
     readonly Roles?: unknown;
     readonly Policies?: readonly { readonly PolicyDocument: { readonly Statement: Statement[] } }[];
