@@ -16,7 +16,7 @@ import { call, startWorld, type World } from './world.ts';
 
 /** Whatever is sent to a route, it answers as its document says, and never with a fault of ours. */
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 25);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 
 /** Of one there are pieces, of the other codes: half of them are somebody's. */
 const SUPPLIED = [
