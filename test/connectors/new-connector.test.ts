@@ -51,7 +51,7 @@ describe('a new connector', () => {
   /** What tsc says about the catalogues and the new files. Unchanged sources are not read twice. */
   function complaints(): string[] {
     const { options } = ts.convertCompilerOptionsFromJson(
-      JSON.parse(readFileSync(at('tsconfig.json'), 'utf8')).compilerOptions,
+      ts.readConfigFile(at('tsconfig.json'), ts.sys.readFile).config.compilerOptions,
       root,
     );
     const entries = ['lib/connectors/index.ts', 'lib/connectors/manifests.ts', 'test/connectors/fixtures/index.ts'].map(
