@@ -309,6 +309,12 @@ describe('orders that were told in vain', () => {
     expect(told[0]?.[0]).toBe('shopify:order:0:paid');
   });
 
+  it('asks again when the answer breaks off', async () => {
+    const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) });
+    const asked = reconcile(admin({ orders: [] }), undefined, { fetch: async () => new Response(broken) });
+    await expect(asked).rejects.toBeInstanceOf(Transient);
+  });
+
   it('are looked up with all their lines', async () => {
     const lines = Array.from({ length: 120 }, (_, index) => ({
       ...foundLines[1],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NotEquipped, Permanent, Unauthorized, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
+import { NotEquipped, Permanent, Transient, Unauthorized, WebhookRejected } from '../../lib/connectors/kit/errors.ts';
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import connector from '../../lib/connectors/stripe/index.ts';
 import type { Fact } from '../../lib/loyalty/facts.ts';
@@ -284,6 +284,12 @@ describe('events that were sent in vain', () => {
     expect(url.searchParams.getAll('types[]')).toEqual(connector.manifest.hears);
     expect(headers.get('stripe-version')).toBe(connector.manifest.apiVersion);
     expect(headers.has('stripe-account')).toBe(false);
+  });
+
+  it('asks again when the answer breaks off', async () => {
+    const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) });
+    const context = contextOf(connector, fixture, { now, fetch: async () => new Response(broken) });
+    await expect(connector.roles.source.reconcile?.(SINCE, context)).rejects.toBeInstanceOf(Transient);
   });
 
   it('are those of the connected account, where one is set', async () => {

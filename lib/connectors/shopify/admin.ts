@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../contract.ts';
 import { NotEquipped, Permanent, Transient, Unauthorized } from '../kit/errors.ts';
-import { ask, classify, discard } from '../kit/http.ts';
+import { ask, classify, discard, textOf } from '../kit/http.ts';
 import { read } from '../kit/read.ts';
 import manifest from './manifest.ts';
 
@@ -28,7 +28,7 @@ export async function openAdmin({
       asked,
     );
     const failure = classify(response, asked);
-    if (!failure) return response.text();
+    if (!failure) return textOf(response, asked);
     await discard(response);
     throw failure;
   };
