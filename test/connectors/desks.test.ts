@@ -5,9 +5,10 @@ import { Permanent, Transient, Unauthorized } from '../../lib/connectors/kit/err
 import zendesk from '../../lib/connectors/zendesk/index.ts';
 import type { LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import { atDesk, reason } from './at-desk.ts';
-import { earned, SHOWN, standing, told } from './fixtures/desk.ts';
+import { earned, SHOWN, told } from './fixtures/desk.ts';
 import { fixture as ofFreshdesk } from './fixtures/freshdesk.ts';
 import { freshdesk as freshdeskApi } from './fixtures/freshdesk-api.ts';
+import { standing } from './fixtures/standing.ts';
 import { fixture as ofZendesk } from './fixtures/zendesk.ts';
 import { zendesk as zendeskApi } from './fixtures/zendesk-api.ts';
 

@@ -5,9 +5,9 @@ import { Permanent, Transient, Unauthorized, WebhookRejected } from '../../lib/c
 import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import type { Ticket } from '../../lib/loyalty/events.ts';
 import { atDesk, reason } from './at-desk.ts';
-import { standing } from './fixtures/desk.ts';
 import { fixture, resolved, send, ticket } from './fixtures/freshdesk.ts';
 import { FIELD, type Filed, freshdesk } from './fixtures/freshdesk-api.ts';
+import { standing } from './fixtures/standing.ts';
 
 const { now } = fixture.source;
 const NAME = 'stampbook:dispute:d-1';

@@ -9,8 +9,9 @@ import type { Verified } from '../../lib/connectors/kit/webhook.ts';
 import type { EventType, LoyaltyEvent } from '../../lib/loyalty/events.ts';
 import { grant } from '../../lib/runtime/grants.ts';
 import { contextOf } from './fixture.ts';
-import { added, event, fixture, keys, send, standing } from './fixtures/google-sheets.ts';
+import { added, event, fixture, keys, send } from './fixtures/google-sheets.ts';
 import { SPREADSHEET, sheets } from './fixtures/google-sheets-api.ts';
+import { standing } from './fixtures/standing.ts';
 import { type OpenApi, strays } from './openapi.ts';
 import { vendorSpec } from './vendor-specs.ts';
 

@@ -379,6 +379,26 @@ describe('what is over', () => {
 });
 
 describe('of advertising', () => {
+  /** One a week, on a channel that carries nothing until it opens. */
+  function closed() {
+    const texts = mouth('texts', 'sms', ['member.inactive']);
+    const { office, happens, stateOf } = shop({ mouths: [texts], perWeek: 1 });
+    const ada = office.enrol('m_ada');
+    const { send } = texts;
+    texts.send = async () => {
+      throw new NotNow('no window is open');
+    };
+    return {
+      texts,
+      office,
+      stateOf,
+      invited: () => happens(ada, 'member.inactive', { days: 30, rung: 1 }),
+      opens() {
+        texts.send = send;
+      },
+    };
+  }
+
   it('a member gets so much in seven days; the rest waits while it means anything', async () => {
     const texts = mouth('texts', 'sms', ['member.inactive', 'points.earned']);
     const { office, happens, stateOf } = shop({ mouths: [texts], perWeek: 2 });
@@ -400,18 +420,11 @@ describe('of advertising', () => {
   });
 
   it('what no channel has carried has used up nothing', async () => {
-    const texts = mouth('texts', 'sms', ['member.inactive']);
-    const { office, happens, stateOf } = shop({ mouths: [texts], perWeek: 1 });
-    const ada = office.enrol('m_ada');
-    const invited = () => happens(ada, 'member.inactive', { days: 30, rung: 1 });
-    const { send } = texts;
-    texts.send = async () => {
-      throw new NotNow('no window is open');
-    };
+    const { texts, office, stateOf, invited, opens } = closed();
     const first = invited();
     await office.settle();
     expect(await stateOf(first)).toMatchObject({ state: 'dropped', tried: [{ connector: 'texts' }] });
-    texts.send = send;
+    opens();
     const second = invited();
     await office.settle();
     expect(await stateOf(second)).toMatchObject({ state: 'sent' });
@@ -427,14 +440,7 @@ describe('of advertising', () => {
   });
 
   it('nor has what was dropped by a planner that was cut off right after', async () => {
-    const texts = mouth('texts', 'sms', ['member.inactive']);
-    const { office, happens, stateOf } = shop({ mouths: [texts], perWeek: 1 });
-    const ada = office.enrol('m_ada');
-    const invited = () => happens(ada, 'member.inactive', { days: 30, rung: 1 });
-    const { send } = texts;
-    texts.send = async () => {
-      throw new NotNow('no window is open');
-    };
+    const { texts, office, stateOf, invited, opens } = closed();
     let isUndone = false;
     office.memory.mishap = (_, name) => {
       isUndone ||= name === 'TransactWriteItemsCommand';
@@ -446,7 +452,7 @@ describe('of advertising', () => {
     await office.settle();
     expect(await stateOf(first)).toMatchObject({ state: 'dropped' });
     await office.until('2026-03-10T11:02:00Z');
-    texts.send = send;
+    opens();
     invited();
     await office.settle();
     expect(texts.took).toHaveLength(1);

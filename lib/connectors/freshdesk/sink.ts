@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { MemberCopy, Receipt, RoleOf } from '../contract.ts';
-import { NotThere } from '../kit/json-api.ts';
+import { orNothing } from '../kit/json-api.ts';
 import { type Desk, isSame, keepPerson, type Mark, NOBODY, type Person, type StandingFields } from '../kit/people.ts';
 import { read } from '../kit/read.ts';
 import { type FreshdeskContext, openFreshdesk, Taken } from './api.ts';
@@ -33,12 +33,8 @@ function deskOf(fields: StandingFields, context: FreshdeskContext): Desk {
       (await listed({ mobile: value }, ({ mobile }) => mobile === value)) ??
       listed({ phone: value }, ({ phone }) => phone === value),
     async id(value) {
-      try {
-        return personOf(read(Contact, await call('GET', `/contacts/${encodeURIComponent(value)}`)));
-      } catch (error) {
-        if (error instanceof NotThere) return undefined;
-        throw error;
-      }
+      const answer = await orNothing(call('GET', `/contacts/${encodeURIComponent(value)}`));
+      return answer === undefined ? undefined : personOf(read(Contact, answer));
     },
   };
   return {

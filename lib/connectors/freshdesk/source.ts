@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { RoleOf } from '../contract.ts';
 import { facts } from '../kit/facts.ts';
 import { identities } from '../kit/identities.ts';
-import { NotThere } from '../kit/json-api.ts';
+import { orNothing } from '../kit/json-api.ts';
 import { read } from '../kit/read.ts';
 import { decisionIn, isOurs } from '../kit/support-desk.ts';
 import { verifySecret } from '../kit/webhook.ts';
@@ -58,12 +58,8 @@ export const source: RoleOf<typeof manifest, 'source'> = {
 };
 
 async function lookUp(id: string, context: FreshdeskContext): Promise<z.output<typeof Ticket> | undefined> {
-  try {
-    return read(Ticket, await openFreshdesk(context)('GET', `/tickets/${id}?include=requester,stats`));
-  } catch (error) {
-    if (error instanceof NotThere) return undefined;
-    throw error;
-  }
+  const answer = await orNothing(openFreshdesk(context)('GET', `/tickets/${id}?include=requester,stats`));
+  return answer === undefined ? undefined : read(Ticket, answer);
 }
 
 const Id = z.union([z.int().positive(), z.string().regex(/^[1-9]\d{0,17}$/)]).transform(String);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Receipt, RoleOf } from '../contract.ts';
-import { NotThere } from '../kit/json-api.ts';
+import { orNothing } from '../kit/json-api.ts';
 import { type Desk, isSame, keepPerson, NOBODY, type Person, type StandingFields } from '../kit/people.ts';
 import { read } from '../kit/read.ts';
 import { openZendesk, type ZendeskContext } from './api.ts';
@@ -33,12 +33,8 @@ function deskOf(fields: StandingFields, context: ZendeskContext): Desk {
       externalId: (value) => search({ external_id: value }, (user) => isSame(user.external_id ?? '', value)),
       email: (value) => search({ query: `email:${value}` }, (user) => isSame(user.email ?? '', value)),
       async id(value) {
-        try {
-          return personOf(read(One, await call('GET', `/users/${encodeURIComponent(value)}`)).user);
-        } catch (error) {
-          if (error instanceof NotThere) return undefined;
-          throw error;
-        }
+        const answer = await orNothing(call('GET', `/users/${encodeURIComponent(value)}`));
+        return answer === undefined ? undefined : personOf(read(One, answer).user);
       },
     },
 
